@@ -1,0 +1,136 @@
+"""What a run may be told: every setting typed, bounded, and refused if unknown.
+
+Here belongs the shape of the settings file and its reading. The values live in
+``settings.toml``, one file for every data set; what they do belongs to the stages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import ConfigError
+
+SETTINGS_FILE = Path(__file__).with_name("settings.toml")
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Options(BaseModel):
+    """Base of all option groups: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SearchOptions(Options):
+    """How a catalogue is listed."""
+
+    collections: tuple[str, ...] = Field(min_length=1)
+    """Collections to search, the first that answers for a source is used."""
+    max_pages: int = Field(ge=1, le=10_000)
+    """A listing with more pages than this is refused as endless."""
+    max_items: int = Field(ge=1, le=100_000)
+    """A listing with more items than this is refused."""
+    timeout_s: float = Field(gt=0, le=600)
+    """Longest wait for one answer."""
+    attempts: int = Field(ge=1, le=10)
+    """How often a request is sent before it counts as failed."""
+
+
+class FetchOptions(Options):
+    """How pixels are brought in."""
+
+    bands: tuple[str, ...] = Field(min_length=1)
+    """Bands by common name that a scene must have."""
+    optional_bands: tuple[str, ...] = ()
+    """Bands by common name that are brought in where a scene has them."""
+    concurrency: int = Field(ge=1, le=64)
+    """Assets on their way at once."""
+    timeout_s: float = Field(gt=0, le=3600)
+    """Total time one asset may take."""
+    attempts: int = Field(ge=1, le=10)
+    """How often an asset is tried for a passing reason."""
+
+
+class PrepareOptions(Options):
+    """How digital numbers become a cube."""
+
+    clear_classes: tuple[int, ...]
+    """Scene classification codes that count as a clear look at the ground."""
+    snow_classes: tuple[int, ...]
+    """Codes that count as snow: seen, and kept apart from clear."""
+    min_clear_share: Share
+    """A date on which less of the site was clear or snow than this is no look at all."""
+
+
+class MonitorOptions(Options):
+    """The series detector."""
+
+    bands: tuple[str, ...] = Field(min_length=1)
+    n_harmonics: int = Field(ge=0, le=3)
+    n_looks: int = Field(ge=2, le=12)
+    false_alarm_share: Share
+    min_baseline_looks: int = Field(ge=6, le=200)
+
+
+class PairOptions(Options):
+    """The pair detector."""
+
+    n_iterations: int = Field(ge=1, le=100)
+    tolerance: float = Field(gt=0, le=0.1)
+
+
+class ObjectOptions(Options):
+    """How changed pixels become objects."""
+
+    min_pixels: int = Field(ge=1, le=1000)
+    """The minimum mapping unit."""
+
+
+class AssessOptions(Options):
+    """How a claim is weighed."""
+
+    min_window_looks: int = Field(ge=1, le=50)
+    min_baseline_looks: int = Field(ge=1, le=500)
+    min_zone_clear_share: Share
+    max_p_value: Share
+
+
+class RunConfig(Options):
+    """Everything a run may be told."""
+
+    search: SearchOptions
+    fetch: FetchOptions
+    prepare: PrepareOptions
+    monitor: MonitorOptions
+    pair: PairOptions
+    objects: ObjectOptions
+    assess: AssessOptions
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the settings as they took effect, hex."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def load_config(path: Path = SETTINGS_FILE) -> RunConfig:
+    """Read a settings file.
+
+    Raises:
+        ConfigError: if the file is missing, is not TOML, or holds an unknown or impossible value.
+    """
+    try:
+        return RunConfig.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigError("the settings file cannot be read", where=str(path)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"not valid TOML: {error}", where=str(path)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        remedy = "see pipeline/settings.toml for every key and its bounds"
+        raise ConfigError(f"{key}: {first['msg']}", where=str(path), remedy=remedy) from error

@@ -1,0 +1,204 @@
+"""What changed: by pixel, by zone and date, and as objects with an onset interval.
+
+Here belong the results of detection as plain values. Finding changes belongs to ``detect``,
+counting them by zone to ``zones``, folding them into objects to ``history``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from pipeline.model.grid import Window
+
+
+class Status(StrEnum):
+    """How far the evidence for a change has come."""
+
+    FIRST = "first"
+    """One clear look departs from the baseline."""
+    PROVISIONAL = "provisional"
+    """More than one look in a row, fewer than the rule asks for."""
+    CONFIRMED = "confirmed"
+    """As many looks in a row as the rule asks for."""
+    FINISHED = "finished"
+    """Confirmed once, and the surface has since gone back to its baseline."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """A span of time, both ends included, UTC."""
+
+    start: datetime
+    end: datetime
+
+    def __contains__(self, instant: datetime) -> bool:
+        """Whether the instant lies inside."""
+        return self.start <= instant <= self.end
+
+
+@dataclass(frozen=True)
+class ChangeMap:
+    """What a detector says of a pair of dates.
+
+    Attributes:
+        magnitude: strength of the change in the detector's own unit, float32, (y, x).
+        p_value: chance of a magnitude at least as large on unchanged ground, float32, (y, x);
+            1 where nothing was seen.
+        changed: whether the pixel is called changed, bool, (y, x).
+        seen: whether the pixel was seen on both dates, bool, (y, x).
+        threshold: the magnitude from which a pixel is called changed.
+    """
+
+    magnitude: NDArray[np.float32]
+    p_value: NDArray[np.float32]
+    changed: NDArray[np.bool_]
+    seen: NDArray[np.bool_]
+    threshold: float
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for array in (self.magnitude, self.p_value, self.changed, self.seen):
+            array.setflags(write=False)
+
+
+@dataclass(frozen=True)
+class SeriesChanges:
+    """What a detector says of every pixel at every date of a cube.
+
+    The time axis is that of the cube, baseline first. ``changed`` is written back to the first
+    departing look of a run once the run is confirmed, and carried through dates on which the
+    pixel was not seen, so that it answers "what stood there on that day", not "what was known".
+
+    Attributes:
+        n_baseline: how many leading dates the baseline was fitted to.
+        n_looks: clear looks in a row that confirm a change.
+        threshold: distance from the baseline, in noise standard deviations, from which one look
+            departs.
+        seen: whether the pixel was seen, bool, (time, y, x).
+        departs: whether a seen look lies beyond the threshold, bool, (time, y, x).
+        changed: whether the pixel lies in a confirmed run, bool, (time, y, x).
+        run_length: departing looks in a row up to this date, uint8, (time, y, x).
+        confirmed_index: date at which the first change is confirmed, int16, (y, x); -1 for none.
+        magnitude: mean distance from the baseline over the first confirmed run, in noise standard
+            deviations, float32, (y, x); 0 where nothing is confirmed.
+        noise: standard deviation of clear baseline looks about the fit, mean over the bands, in
+            reflectance, float32, (y, x).
+        monitored: whether the baseline had enough looks, bool, (y, x).
+    """
+
+    n_baseline: int
+    n_looks: int
+    threshold: float
+    seen: NDArray[np.bool_]
+    departs: NDArray[np.bool_]
+    changed: NDArray[np.bool_]
+    run_length: NDArray[np.uint8]
+    confirmed_index: NDArray[np.int16]
+    magnitude: NDArray[np.float32]
+    noise: NDArray[np.float32]
+    monitored: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+
+@dataclass(frozen=True)
+class ZoneSeries:
+    """A zone, date by date, in coverage-weighted pixels.
+
+    Attributes:
+        zone_id: the zone.
+        is_control: whether it is a control.
+        n_pixels: its area in pixels.
+        seen_px: pixels seen clearly, float64, (time,).
+        departing_px: seen pixels beyond the threshold, float64, (time,).
+        changed_px: pixels in a confirmed run, seen or carried, float64, (time,).
+        snow_px: pixels of snow, float64, (time,).
+        noise: median noise of its pixels, in reflectance; NaN if none is monitored.
+    """
+
+    zone_id: str
+    is_control: bool
+    n_pixels: float
+    seen_px: NDArray[np.float64]
+    departing_px: NDArray[np.float64]
+    changed_px: NDArray[np.float64]
+    snow_px: NDArray[np.float64]
+    noise: float
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for array in (self.seen_px, self.departing_px, self.changed_px, self.snow_px):
+            array.setflags(write=False)
+
+    @property
+    def departing_share(self) -> NDArray[np.float64]:
+        """Departing pixels over seen pixels, (time,); NaN where nothing was seen."""
+        share = np.full(self.seen_px.shape, np.nan)
+        np.divide(self.departing_px, self.seen_px, out=share, where=self.seen_px > 0)
+        return share
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """When something turned: between the last clear look without and the first clear look with.
+
+    Attributes:
+        last_without: UTC; None if the site was never seen without.
+        first_with: UTC.
+    """
+
+    last_without: datetime | None
+    first_with: datetime
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A connected region that changed, in one zone.
+
+    Attributes:
+        id: stable name made from zone, onset and place.
+        zone_id: the zone that holds it.
+        onset: when it appeared.
+        reversal: when it went back, read as (last look with, first look without); None if it did
+            not.
+        status: how far the evidence has come.
+        n_pixels: size inside the zone, in pixels.
+        area_m2: size inside the zone, in square metres.
+        area_error_m2: half the perimeter in pixels times the pixel area: a one-pixel edge.
+        magnitude: mean distance from the baseline, in noise standard deviations.
+        n_looks: clear looks in which it was seen departing.
+        scene_ids: the scenes of the onset bracket and of the confirmation.
+        window: the block of the grid that holds it.
+        mask: its pixels inside the zone, bool, (height, width) of the window.
+    """
+
+    id: str
+    zone_id: str
+    onset: Bracket
+    reversal: Bracket | None
+    status: Status
+    n_pixels: int
+    area_m2: float
+    area_error_m2: float
+    magnitude: float
+    n_looks: int
+    scene_ids: tuple[str, ...]
+    window: Window
+    mask: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        """Freeze the array."""
+        self.mask.setflags(write=False)

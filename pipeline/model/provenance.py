@@ -1,0 +1,56 @@
+"""What a run did: its frozen inputs, its outputs, and everything that did not work.
+
+Here belongs the run record as plain values. Writing it belongs to ``store`` and ``publish``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline.model.scene import AssetFailure
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A published file.
+
+    Attributes:
+        name: path relative to the product folder, with forward slashes.
+        sha256: hash of the file, hex.
+        nbytes: size of the file.
+    """
+
+    name: str
+    sha256: str
+    nbytes: int
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run, from its inputs to its outputs.
+
+    Attributes:
+        run_id: hash of inputs, parameters and algorithm versions; the same for the same work.
+        site_id: the site.
+        source: name or address of the catalogue.
+        state: ``complete`` or ``partial``.
+        is_simulated: whether any input is simulated.
+        inputs: hash by name: AOI folder, seeds folder, settings and every chip.
+        versions: version by stage or library.
+        outputs: the products.
+        failures: every asset that did not become data.
+    """
+
+    run_id: str
+    site_id: str
+    source: str
+    state: str
+    is_simulated: bool
+    inputs: Mapping[str, str]
+    versions: Mapping[str, str]
+    outputs: tuple[Artifact, ...]
+    failures: tuple[AssetFailure, ...]

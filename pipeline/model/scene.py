@@ -1,0 +1,132 @@
+"""What a catalogue lists and what a fetch brings: scenes, assets, chips.
+
+Here belongs a STAC item cut down to what is used, and the record of the bytes that came of it.
+Talking to catalogues belongs to ``catalogs``; moving bytes belongs to ``fetch``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from shapely.geometry.base import BaseGeometry
+
+    from pipeline.model.grid import Grid
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One band of one scene, where it lies and how its numbers are to be read.
+
+    Attributes:
+        key: the catalogue's name of it.
+        href: absolute local path or http(s) URL.
+        band: common name (``red``, ``nir``) or ``scl``.
+        gsd_m: edge of a pixel, in metres.
+        scale: factor from stored number to reflectance, as the item states it; None if it does not.
+        offset: summand after scaling, as the item states it; None if it does not.
+        nodata: the stored number that means nothing was seen.
+        sha256: checksum of the file as the catalogue states it, hex; None if it states none.
+    """
+
+    key: str
+    href: str
+    band: str
+    gsd_m: float
+    scale: float | None = None
+    offset: float | None = None
+    nodata: float | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A STAC item cut to what is used.
+
+    Attributes:
+        id: the catalogue's id of the item.
+        collection: the catalogue's id of the collection.
+        instant: when it was taken, UTC.
+        platform: the satellite.
+        epsg: EPSG number of the grids of its assets.
+        footprint: outline in longitude and latitude.
+        assets: by common band name.
+        processing_baseline: version of the upstream processor, as the item states it.
+        boa_offset_applied: whether the item says that the offset is already in the numbers.
+        cloud_cover_pct: share of cloud over the whole scene, as the item states it.
+        acquisition_key: what two items of one overpass share.
+        is_simulated: whether the item is marked ``zonewatch:simulated``.
+    """
+
+    id: str
+    collection: str
+    instant: datetime
+    platform: str
+    epsg: int
+    footprint: BaseGeometry
+    assets: Mapping[str, Asset]
+    processing_baseline: str | None = None
+    boa_offset_applied: bool | None = None
+    cloud_cover_pct: float | None = None
+    acquisition_key: str = ""
+    is_simulated: bool = False
+
+
+@dataclass(frozen=True)
+class Chip:
+    """The pixels of one asset over the site, as delivered, at rest in the store.
+
+    Attributes:
+        scene_id: the scene it was cut from.
+        band: common name.
+        path: the file.
+        grid: where its pixels lie (the sensor's own grid).
+        sha256: hash of the file, hex.
+        source_etag: version of the remote object it was cut from; empty if none was given.
+        source_nbytes: how many bytes were read for it over the network or from the catalogue.
+    """
+
+    scene_id: str
+    band: str
+    path: Path
+    grid: Grid
+    sha256: str
+    source_etag: str = ""
+    source_nbytes: int = 0
+
+
+@dataclass(frozen=True)
+class AssetFailure:
+    """An asset that did not become data, and why.
+
+    Attributes:
+        scene_id: the scene.
+        band: common name; empty if the whole scene is meant.
+        kind: name of the error type.
+        reason: the error in one line, free of credentials.
+    """
+
+    scene_id: str
+    band: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FetchedScene:
+    """A scene with what was fetched of it.
+
+    Attributes:
+        scene: the item.
+        chips: by common band name.
+        failures: assets that did not become data.
+    """
+
+    scene: Scene
+    chips: Mapping[str, Chip]
+    failures: tuple[AssetFailure, ...] = ()

@@ -1,0 +1,115 @@
+"""What is watched: a site, its zones, and how well each zone's place is known.
+
+Here belong the nouns of an AOI folder. Reading and checking the folder belongs to ``sites``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+
+class ZoneKind(StrEnum):
+    """What a zone is for."""
+
+    PRODUCTION = "production"
+    SUPPORT = "support"
+    GATE = "gate"
+    DEPOT = "depot"
+    PLOT = "plot"
+    EXTENSION = "extension"
+    ROAD = "road"
+    CONTROL = "control"
+    CELL = "cell"
+
+
+class GeometryStatus(StrEnum):
+    """Where a zone's outline comes from."""
+
+    DIGITISED = "digitised"
+    """Drawn by an analyst from a named image."""
+    SOURCED = "sourced"
+    """Built from coordinates, sizes or distances that a source states."""
+    COMPUTED = "computed"
+    """A grid cell or another shape that follows from arithmetic."""
+    INVENTED = "invented"
+    """Made up for a simulated site."""
+    UNKNOWN = "unknown"
+    """No source gives the place; only a search area of cells is known."""
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A named part of a site.
+
+    Attributes:
+        id: lower-case kebab slug, unique in the site.
+        label: the name as the sources write it.
+        kind: what the zone is for.
+        status: where the outline comes from.
+        geometry: outline in longitude and latitude (WGS 84), or None while it is unknown.
+        search_cells: ids of the cells that hold a zone whose place is unknown.
+        position_evidence: who puts it there, in words.
+        position_accuracy_m: how far the outline may be off, in metres; None while unknown.
+    """
+
+    id: str
+    label: str
+    kind: ZoneKind
+    status: GeometryStatus
+    geometry: BaseGeometry | None
+    search_cells: tuple[str, ...] = ()
+    position_evidence: str = ""
+    position_accuracy_m: float | None = None
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the outline is known."""
+        return self.geometry is not None
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place that is watched.
+
+    Attributes:
+        id: lower-case kebab slug; the name of its folder.
+        label: its name in words.
+        timezone: IANA name of the zone in which its civil days are counted.
+        crs: the metric CRS (``EPSG:nnnn``) of its grids and areas.
+        boundary: outline in longitude and latitude.
+        zones: all zones, cells and controls, in the order of the file.
+        claims_folder: name of the folder of seeds that speaks of this site; empty if none.
+        is_simulated: whether the layout is made up.
+        sha256: hash over the files of the AOI folder.
+    """
+
+    id: str
+    label: str
+    timezone: str
+    crs: str
+    boundary: BaseGeometry
+    zones: tuple[Zone, ...]
+    claims_folder: str = ""
+    is_simulated: bool = False
+    sha256: str = ""
+
+    def zone(self, zone_id: str) -> Zone:
+        """The zone of that id.
+
+        Raises:
+            KeyError: if the site has none.
+        """
+        for zone in self.zones:
+            if zone.id == zone_id:
+                return zone
+        raise KeyError(zone_id)
+
+    @property
+    def controls(self) -> tuple[Zone, ...]:
+        """The zones in which nothing of interest is expected to happen."""
+        return tuple(zone for zone in self.zones if zone.kind is ZoneKind.CONTROL)
