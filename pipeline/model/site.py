@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from shapely.geometry.base import BaseGeometry
 
 
@@ -82,6 +84,7 @@ class Site:
         timezone: IANA name of the zone in which its civil days are counted.
         crs: the metric CRS (``EPSG:nnnn``) of its grids and areas.
         boundary: outline in longitude and latitude.
+        baseline_end: last civil day of the period that counts as the site's normal state.
         zones: all zones, cells and controls, in the order of the file.
         claims_folder: name of the folder of seeds that speaks of this site; empty if none.
         is_simulated: whether the layout is made up.
@@ -93,6 +96,7 @@ class Site:
     timezone: str
     crs: str
     boundary: BaseGeometry
+    baseline_end: date
     zones: tuple[Zone, ...]
     claims_folder: str = ""
     is_simulated: bool = False
