@@ -1,0 +1,136 @@
+"""What a finished pass knows, bundled for those who write it down.
+
+Here belongs the one noun that ``run`` builds and that ``publish`` and ``report`` read, with
+look-ups among its own fields. Files belong to ``publish``, words and pictures to ``report``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pipeline.model.site import ZoneKind
+
+if TYPE_CHECKING:
+    from pipeline.model.assessment import Assessment
+    from pipeline.model.change import Detection, Period, SeriesChanges, ZoneSeries
+    from pipeline.model.claim import Seeds
+    from pipeline.model.cube import DateCube, ZoneMask
+    from pipeline.model.scene import AssetFailure, Scene
+    from pipeline.model.site import Site, Zone
+
+
+class LookUse(StrEnum):
+    """What became of one acquisition that the catalogue listed."""
+
+    USED = "used"
+    """It is a date of the cube."""
+    CLOUDED = "clouded"
+    """It arrived whole, and too little of the site was clear."""
+    FAILED = "failed"
+    """An asset that it needs did not become data."""
+
+
+@dataclass(frozen=True)
+class DetectionLimit:
+    """The smallest change that would have been reported in a zone.
+
+    Attributes:
+        zone_id: the zone.
+        n_pixels: smallest object, in pixels.
+        area_m2: the same, in square metres.
+        contrast: departure from the baseline from which a look counts, in reflectance; NaN where
+            no pixel of the zone is monitored.
+        n_looks: clear looks in a row that the rule asks for.
+    """
+
+    zone_id: str
+    n_pixels: int
+    area_m2: float
+    contrast: float
+    n_looks: int
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything one pass over one site found, ready to be written down.
+
+    Attributes:
+        run_id: hash of inputs, parameters and algorithm versions, hex.
+        source: name of the catalogue, free of machine paths and credentials.
+        settings_sha256: hash of the settings as they took effect, hex.
+        site: the site.
+        seeds: what has been said about it; None if nothing was loaded.
+        period: the time that was searched.
+        scenes: every scene the search listed, one per overpass.
+        cube: the dates that could be used.
+        masks: the zones on the grid of the cube; a zone of unknown place has none.
+        changes: what the detector says of every pixel and date.
+        series: the zones date by date, on the time axis of the cube.
+        detections: the objects that were found.
+        assessments: the claims, weighed; empty without seeds.
+        failures: every asset that did not become data.
+        min_pixels: the minimum mapping unit.
+    """
+
+    run_id: str
+    source: str
+    settings_sha256: str
+    site: Site
+    seeds: Seeds | None
+    period: Period
+    scenes: tuple[Scene, ...]
+    cube: DateCube
+    masks: tuple[ZoneMask, ...]
+    changes: SeriesChanges
+    series: tuple[ZoneSeries, ...]
+    detections: tuple[Detection, ...]
+    assessments: tuple[Assessment, ...]
+    failures: tuple[AssetFailure, ...]
+    min_pixels: int
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any input is made up, which taints everything made from it."""
+        scenes = any(scene.is_simulated for scene in self.scenes)
+        return scenes or self.site.is_simulated or self.cube.is_simulated
+
+    @property
+    def named_zones(self) -> tuple[Zone, ...]:
+        """The zones that bear a name: all but the cells of the search grid."""
+        return tuple(zone for zone in self.site.zones if zone.kind is not ZoneKind.CELL)
+
+    @property
+    def mask_of(self) -> dict[str, ZoneMask]:
+        """Masks by zone id."""
+        return {mask.zone_id: mask for mask in self.masks}
+
+    @property
+    def series_of(self) -> dict[str, ZoneSeries]:
+        """Series by zone id."""
+        return {series.zone_id: series for series in self.series}
+
+    def use_of(self, scene: Scene) -> LookUse:
+        """What became of a scene."""
+        if scene.id in self.cube.scene_ids:
+            return LookUse.USED
+        failed = {failure.scene_id for failure in self.failures}
+        return LookUse.FAILED if scene.id in failed else LookUse.CLOUDED
+
+    def detections_in(self, zone_id: str) -> tuple[Detection, ...]:
+        """The objects of a zone, in their own order."""
+        return tuple(found for found in self.detections if found.zone_id == zone_id)
+
+    def limit_of(self, zone_id: str) -> DetectionLimit:
+        """The smallest change that would have been reported in a zone.
+
+        Contrast is threshold times noise: the distance in reflectance from which one look departs.
+
+        Raises:
+            KeyError: if the zone has no series.
+        """
+        noise = self.series_of[zone_id].noise
+        area = self.min_pixels * self.cube.grid.pixel_area_m2
+        contrast = self.changes.threshold * noise
+        return DetectionLimit(zone_id, self.min_pixels, area, contrast, self.changes.n_looks)
