@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from pipeline.model.site import ZoneKind
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pipeline.model.assessment import Assessment
     from pipeline.model.change import Detection, Period, SeriesChanges, ZoneSeries
     from pipeline.model.claim import Seeds
@@ -72,6 +75,7 @@ class Findings:
         assessments: the claims, weighed; empty without seeds.
         failures: every asset that did not become data.
         min_pixels: the minimum mapping unit.
+        min_zone_clear_share: share of a zone that must be seen for a date to be a look at it.
     """
 
     run_id: str
@@ -89,6 +93,7 @@ class Findings:
     assessments: tuple[Assessment, ...]
     failures: tuple[AssetFailure, ...]
     min_pixels: int
+    min_zone_clear_share: float
 
     @property
     def is_simulated(self) -> bool:
@@ -117,6 +122,15 @@ class Findings:
             return LookUse.USED
         failed = {failure.scene_id for failure in self.failures}
         return LookUse.FAILED if scene.id in failed else LookUse.CLOUDED
+
+    def looks_at(self, zone_id: str) -> NDArray[np.bool_]:
+        """On which dates of the cube enough of a zone was seen, bool, (time,).
+
+        Raises:
+            KeyError: if the zone has no series.
+        """
+        series = self.series_of[zone_id]
+        return series.seen_px >= self.min_zone_clear_share * series.n_pixels
 
     def detections_in(self, zone_id: str) -> tuple[Detection, ...]:
         """The objects of a zone, in their own order."""
