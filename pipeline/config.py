@@ -95,9 +95,21 @@ class AssessOptions(Options):
     """How a claim is weighed."""
 
     min_window_looks: int = Field(ge=1, le=50)
+    """Clear looks that a window needs before it says anything."""
     min_baseline_looks: int = Field(ge=1, le=500)
+    """Clear looks outside the window that the comparison needs."""
     min_zone_clear_share: Share
+    """A look counts for a zone once this much of it was clear."""
+    pad_days: int = Field(ge=0, le=60)
+    """Days that a window reaches beyond the asserted days, on both sides."""
+    guard_days: int = Field(ge=0, le=365)
+    """Days around a window that are kept out of its comparison."""
+    shift_step_days: int = Field(ge=1, le=60)
+    """How far apart the shifted windows of the null stand."""
     max_p_value: Share
+    """Family-wise p-value up to which a claim may be corroborated."""
+    min_power: Share
+    """Power from which a missing effect may contradict a claim."""
 
 
 class RunConfig(Options):

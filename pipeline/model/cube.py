@@ -6,24 +6,18 @@ Here belong read-only arrays with their axes. Building them belongs to ``prepare
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from pipeline.model.grid import Grid, Window
 
-T = TypeVar("T", bound=np.generic)
-
-
-def frozen_array(array: NDArray[T]) -> NDArray[T]:
-    """The same array, set read-only."""
-    array.setflags(write=False)
-    return array
+INSIDE_SHARE = 0.5
+"""A pixel belongs to a zone where more of it lies inside than outside."""
 
 
 @dataclass(frozen=True)
