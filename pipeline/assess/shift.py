@@ -139,7 +139,7 @@ def contrast(question: WindowQuestion) -> Contrast:
 
 
 def shifted_z(question: WindowQuestion, offsets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """z of the same window moved by each offset, float64, (offset,).
+    """Studentised difference of the same window moved by each offset, float64, (offset,).
 
     NaN where the moved window touches the asked one or its guard, leaves the series, or holds
     too few looks.

@@ -63,7 +63,8 @@ class Effect:
         p_value: chance of a shift at least as large at another time, from window shifts.
         n_shifts: how many other windows the p-value rests on.
         minimum_detectable: smallest share that would have been seen with 80 % probability.
-        power: probability to have seen the predicted share; None if no size is predicted.
+        predicted: share that the claim predicts at least; None if it states no size.
+        power: probability to have seen the predicted share; None if it states no size.
     """
 
     share: float
@@ -71,6 +72,7 @@ class Effect:
     p_value: float
     n_shifts: int
     minimum_detectable: float
+    predicted: float | None = None
     power: float | None = None
 
 
@@ -83,7 +85,7 @@ class WindowTest:
         time: the asserted time.
         coverage: how well it was seen.
         effect: what was measured; None if it was not observable.
-        detection_ids: detections whose onset falls into the window.
+        detection_ids: confirmed changes that stand in the window.
     """
 
     zone_id: str
