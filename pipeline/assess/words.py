@@ -75,10 +75,11 @@ def measured(test: WindowTest, effect: Effect, *, sensor: str, family_p: float) 
     low, high = effect.interval
     return (
         f"Around {civil(test.time)}, {test.coverage.n_clear} clear {sensor} looks at "
-        f"{test.zone_id} measure a departing share {percent(effect.share)} above controls and its own history "
-        f"(95 % interval {percent(low)} to {percent(high)}; p = {effect.p_value:.3f} from "
-        f"{effect.n_shifts} shifted windows, {family_p:.3f} over the family). The smallest share "
-        f"that would have been seen is {percent(effect.minimum_detectable)}."
+        f"{test.zone_id} measure a departing share {percent(effect.share)} above its controls and "
+        f"its own history (95 % interval {percent(low)} to {percent(high)}; "
+        f"p = {effect.p_value:.3f} from {effect.n_shifts} shifted windows, {family_p:.3f} over the "
+        f"family). The smallest share that would have been seen is "
+        f"{percent(effect.minimum_detectable)}."
     )
 
 

@@ -1,0 +1,279 @@
+"""The command line: options in, one function of the pipeline each, an exit code out.
+
+Here belongs the reading of options and the mapping of errors to exit codes (0 done, 2 bad input,
+3 incomplete run). What is drawn belongs to ``terminal``; what is done belongs to the stages.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from pipeline.errors import InputError, PipelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.model.change import Period
+    from pipeline.run import RunRequest, RunResult
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The checkout; its aoi/, seeds/ and sample_tiles/ are found from any folder."""
+
+INCOMPLETE = 3
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Watch a site from open satellite imagery and weigh dated claims about it.",
+)
+sites_app = typer.Typer(no_args_is_help=True, help="AOI folders: check and list.")
+claims_app = typer.Typer(no_args_is_help=True, help="Claims folders: check and list.")
+app.add_typer(sites_app, name="sites")
+app.add_typer(claims_app, name="claims")
+
+out = Console()
+err = Console(stderr=True, soft_wrap=True)
+
+
+def main() -> NoReturn:
+    """Run a command; every error of ours ends in one line and its exit code."""
+    try:
+        app()
+    except PipelineError as error:
+        err.print(f"zonewatch: [bold red]error:[/bold red] {escape(str(error))}")
+        sys.exit(error.exit_code)
+    sys.exit(0)
+
+
+@app.command()
+def run(
+    site: Annotated[str, typer.Argument(help="Name of a folder in aoi/, or a path to one.")],
+    *,
+    source: Annotated[
+        str, typer.Option(help="STAC API address, catalog.json or folder; default sample_tiles/.")
+    ] = "",
+    work: Annotated[Path, typer.Option(help="Where chips, products and records go.")] = Path(
+        "work"
+    ),
+    since: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")] = "",
+    until: Annotated[str, typer.Option("--to", help="Last day, YYYY-MM-DD.")] = "",
+    settings: Annotated[Path | None, typer.Option(help="Another settings file.")] = None,
+) -> None:
+    """Run the whole pass over a site and print what changed and what that does to the claims."""
+    from pipeline.run import run_site  # noqa: PLC0415 - the stages load only where they are used
+    from pipeline.terminal import ProgressBars  # noqa: PLC0415
+
+    request = request_for(site, source, work, period=(since, until), settings=settings)
+    with ProgressBars(err) as bars:
+        result = run_site(request, bars)
+    show(result)
+    if result.record.failures:
+        raise typer.Exit(INCOMPLETE)
+
+
+def request_for(
+    site: str,
+    source: str,
+    work: Path,
+    *,
+    period: tuple[str, str] = ("", ""),
+    settings: Path | None = None,
+) -> RunRequest:
+    """Turn the words of a command line into a request.
+
+    Raises:
+        InputError: if the site, its catalogue or a day cannot be read.
+    """
+    from pipeline.config import SETTINGS_FILE, load_config  # noqa: PLC0415
+    from pipeline.run import RunRequest  # noqa: PLC0415
+    from pipeline.sites import load_site  # noqa: PLC0415
+
+    folder = find_folder(site, "aoi")
+    seeds = load_site(folder).claims_folder
+    return RunRequest(
+        site_folder=folder,
+        seeds_folder=find_folder(seeds, "seeds") if seeds else None,
+        source=source or str(_sample_tiles(folder.name)),
+        work=work,
+        config=load_config(settings or SETTINGS_FILE),
+        period=period_between(*period),
+    )
+
+
+def find_folder(name: str, shelf: str) -> Path:
+    """A folder by path, or by name on a shelf here or in the checkout.
+
+    Raises:
+        InputError: if there is none.
+    """
+    for folder in (Path(name), Path(shelf) / name, ROOT / shelf / name):
+        if folder.is_dir():
+            return folder
+    known = sorted(one.name for one in (ROOT / shelf).glob("*") if one.is_dir())
+    remedy = f"name a folder or one of: {', '.join(known)}"
+    raise InputError(f"there is no folder of that name in {shelf}/", where=name, remedy=remedy)
+
+
+def _sample_tiles(site_id: str) -> Path:
+    """The catalogue that comes with a site.
+
+    Raises:
+        InputError: if none does.
+    """
+    catalog = ROOT / "sample_tiles" / site_id / "catalog.json"
+    if catalog.is_file():
+        return catalog
+    remedy = "give --source with the address of a STAC API or a folder of items"
+    raise InputError("no imagery comes with this site", where=site_id, remedy=remedy)
+
+
+def period_between(since: str, until: str) -> Period:
+    """The time from the start of one UTC day to the end of another; empty is open.
+
+    Raises:
+        InputError: if a day is not a day, or the period ends before it starts.
+    """
+    from pipeline.model.change import Period  # noqa: PLC0415
+    from pipeline.run import EVER  # noqa: PLC0415
+
+    start = _midnight(since) if since else EVER.start
+    last = timedelta(days=1, microseconds=-1)
+    end = _midnight(until) + last if until else EVER.end
+    if end < start:
+        raise InputError("the period ends before it starts", where=f"--from {since} --to {until}")
+    return Period(start, end)
+
+
+def _midnight(text: str) -> datetime:
+    """The start of a UTC day."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
+    except ValueError as error:
+        raise InputError("not a day", where=text, remedy="write it as YYYY-MM-DD") from error
+
+
+def show(result: RunResult) -> None:
+    """Print what a run found."""
+    from pipeline import terminal  # noqa: PLC0415
+
+    record, findings = result.record, result.findings
+    if record.is_simulated:
+        out.print(terminal.simulated_banner())
+    if findings is not None:
+        out.print(terminal.zone_table(findings))
+        out.print(terminal.claim_table(findings))
+        out.print(f"Claims: {terminal.verdict_counts(findings)}.")
+    else:
+        out.print("Nothing new: every input and product is as the last run left it.")
+    for line in terminal.failure_lines(record):
+        err.print(escape(line))
+    tail = " (simulated)" if record.is_simulated else ""
+    out.print(f"Run {record.run_id[:12]}, {record.state}{tail}. Report:")
+    out.print(str(result.folder / "report.html"), soft_wrap=True)
+
+
+@app.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(help="Where the simulated catalogue goes.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same pixels.")] = 20201125,
+    full: Annotated[  # noqa: FBT002 - a command line flag
+        bool, typer.Option("--full", help="4.4 x 4 km at 5-day revisit, for calibration.")
+    ] = False,
+) -> None:
+    """Make a SIMULATED Sentinel-2 catalogue with planted changes and their truth."""
+    from pipeline.simulate import FULL, REHEARSAL, simulate_site  # noqa: PLC0415
+
+    made = simulate_site(folder, seed=seed, options=FULL if full else REHEARSAL)
+    out.print(f"SIMULATED: {made.n_items} items, {made.nbytes / 1e6:.1f} MB in {folder}")
+
+
+@app.command()
+def pair(
+    before: Annotated[Path, typer.Argument(help="The earlier raster (GTiff or ENVI).")],
+    after: Annotated[Path, typer.Argument(help="The later raster.")],
+    *,
+    to: Annotated[Path, typer.Option("--out", help="The change map to write (GeoTIFF).")],
+    mask: Annotated[
+        Path | None, typer.Option(help="One band; 0 leaves a pixel out, all else keeps it.")
+    ] = None,
+    align: Annotated[  # noqa: FBT002 - a command line flag
+        bool, typer.Option("--align", help="Put the second raster on the first's grid.")
+    ] = False,
+) -> None:
+    """Compare two co-registered rasters and write magnitude, p_value and changed."""
+    from pipeline.config import load_config  # noqa: PLC0415
+    from pipeline.pair import compare_files  # noqa: PLC0415
+
+    options = load_config().pair
+    found = compare_files(before, after, to, mask=mask, align=align, options=options)
+    mark = "SIMULATED: " if found.is_simulated else ""
+    out.print(
+        f"{mark}{found.n_changed:,} of {found.n_seen:,} seen pixels changed "
+        f"({100 * found.share_changed:.2f} %), threshold {found.threshold:.2f}: {to}"
+    )
+
+
+@sites_app.command("check")
+def check_site_folder(folder: Annotated[Path, typer.Argument(help="An AOI folder.")]) -> None:
+    """Name every problem of an AOI folder, with file, feature and remedy."""
+    from pipeline.sites import check_site, load_site  # noqa: PLC0415
+
+    _report_problems(check_site(folder))
+    site = load_site(folder)
+    placed = sum(zone.is_placed for zone in site.zones)
+    out.print(f"{folder}: site {site.id}, {len(site.zones)} zones, {placed} placed: good")
+
+
+@sites_app.command("list")
+def list_sites() -> None:
+    """The sites in aoi/."""
+    for folder in sorted((ROOT / "aoi").glob("*/site.toml")):
+        out.print(folder.parent.name)
+
+
+@claims_app.command("check")
+def check_claims_folder(
+    folder: Annotated[Path, typer.Argument(help="A claims folder.")],
+    articles: Annotated[
+        Path | None, typer.Option(help="Folder of the source articles, to check their hashes.")
+    ] = None,
+    site: Annotated[str, typer.Option(help="Site whose zones the claims may name.")] = "",
+) -> None:
+    """Name every problem of a claims folder, with file, claim, line and remedy."""
+    from pipeline.claims import check_seeds, load_seeds  # noqa: PLC0415
+    from pipeline.sites import load_site  # noqa: PLC0415
+
+    zones = [zone.id for zone in load_site(find_folder(site, "aoi")).zones] if site else []
+    _report_problems(check_seeds(folder, articles=articles, zone_ids=zones))
+    seeds = load_seeds(folder)
+    out.print(
+        f"{folder}: {len(seeds.sources)} sources, {len(seeds.claims)} claims, "
+        f"{len(seeds.events)} events: good"
+    )
+
+
+@claims_app.command("list")
+def list_claims(folder: Annotated[Path, typer.Argument(help="A claims folder.")]) -> None:
+    """Every claim with its asserted times and testability."""
+    from pipeline.claims import load_seeds  # noqa: PLC0415
+
+    for claim in load_seeds(folder).claims:
+        times = " | ".join(asserted.edtf for asserted in claim.times)
+        out.print(escape(f"{claim.id}  {claim.testability}  {times}  {claim.statement}"))
+
+
+def _report_problems(problems: Sequence[PipelineError]) -> None:
+    """Print problems, if any, and leave with the code for bad input."""
+    for problem in problems:
+        err.print(escape(str(problem)))
+    if problems:
+        err.print(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}")
+        raise typer.Exit(InputError.exit_code)

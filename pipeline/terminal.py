@@ -1,0 +1,162 @@
+"""What a person sees in the terminal: a progress bar, then tables by zone and by claim.
+
+Here belongs the look of the terminal. Numbers come ready from the findings; options and exit
+codes belong to ``cli``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipeline.model.assessment import Verdict
+from pipeline.model.change import Status
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from rich.console import Console, RenderableType
+    from rich.progress import TaskID
+
+    from pipeline.model.assessment import Assessment
+    from pipeline.model.change import Bracket, Detection
+    from pipeline.model.findings import Findings
+    from pipeline.model.provenance import RunRecord
+    from pipeline.model.site import Zone
+
+VERDICT_STYLES = {
+    Verdict.CORROBORATED: "bold green",
+    Verdict.CONTRADICTED: "bold red",
+    Verdict.NOT_CORROBORATED: "yellow",
+    Verdict.NOT_OBSERVABLE: "dim",
+}
+
+REPORTED = (Status.CONFIRMED, Status.FINISHED)
+
+
+class ProgressBars:
+    """A run's listener that draws one bar a stage."""
+
+    def __init__(self, console: Console) -> None:
+        """Draw to that console."""
+        columns = (
+            TextColumn("{task.description:>8}"),
+            BarColumn(bar_width=40),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        self._progress = Progress(*columns, console=console)
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        """Start drawing."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop drawing, whatever happened."""
+        self._progress.stop()
+
+    def stage(self, name: str, n_steps: int) -> None:
+        """A stage of so many steps begins."""
+        self._task = self._progress.add_task(name, total=n_steps)
+
+    def step(self) -> None:
+        """One step of it is done."""
+        if self._task is not None:
+            self._progress.advance(self._task)
+
+
+def simulated_banner() -> RenderableType:
+    """What stands over everything made from simulated scenes."""
+    return Panel(
+        "[bold]SIMULATED[/bold]  These scenes are made up. What follows is a rehearsal, "
+        "not evidence about any place or claim.",
+        style="bold black on yellow",
+    )
+
+
+def zone_table(findings: Findings) -> Table:
+    """A line for each named zone: looks, changes, onset, and what would have been seen."""
+    table = Table(title=f"{findings.site.label}: change by zone", title_justify="left")
+    for name in ("zone", "kind", "clear looks", "changes", "largest", "onset", "limit"):
+        right = name in ("clear looks", "changes", "largest", "limit")
+        table.add_column(name, justify="right" if right else "left", no_wrap=name == "zone")
+    for zone in findings.named_zones:
+        table.add_row(*_zone_cells(zone, findings))
+    return table
+
+
+def _zone_cells(zone: Zone, findings: Findings) -> tuple[str, ...]:
+    """The cells of one zone."""
+    if not zone.is_placed or zone.id not in findings.series_of:
+        return zone.id, zone.kind, "-", "position not established", "", "", ""
+    looks = int(findings.looks_at(zone.id)[findings.changes.n_baseline :].sum())
+    limit = findings.limit_of(zone.id)
+    found = [one for one in findings.detections_in(zone.id) if one.status in REPORTED]
+    largest = max(found, key=lambda one: one.area_m2, default=None)
+    return (
+        zone.id,
+        zone.kind,
+        str(looks),
+        str(len(found)) if found else "none seen",
+        "" if largest is None else _area(largest),
+        "" if largest is None else span(largest.onset),
+        f"{limit.area_m2:,.0f} m2 at {limit.contrast:.2f}",
+    )
+
+
+def _area(found: Detection) -> str:
+    """Size with its uncertainty."""
+    return f"{found.area_m2:,.0f} ± {found.area_error_m2:,.0f} m2"
+
+
+def span(bracket: Bracket) -> str:
+    """A bracket as two days."""
+    start = "…" if bracket.last_without is None else f"{bracket.last_without:%Y-%m-%d}"
+    return f"{start} - {bracket.first_with:%Y-%m-%d}"
+
+
+def claim_table(findings: Findings) -> Table:
+    """A line for each claim: verdict, why, and what must be read with it."""
+    table = Table(title="Claims", title_justify="left")
+    for name in ("claim", "verdict", "why", "read with"):
+        table.add_column(name, no_wrap=name == "claim", ratio={"why": 3}.get(name))
+    for one in findings.assessments:
+        table.add_row(*_claim_cells(one))
+    return table
+
+
+def _claim_cells(one: Assessment) -> tuple[str, ...]:
+    """The cells of one claim."""
+    style = VERDICT_STYLES[one.verdict]
+    label = one.verdict.value.replace("_", " ")
+    read_with = ", ".join(m.value.replace("_", " ") for m in one.modifiers)
+    return one.claim_id, f"[{style}]{label}[/{style}]", one.reason, read_with
+
+
+def verdict_counts(findings: Findings) -> str:
+    """How many claims got which answer."""
+    counts = dict.fromkeys(Verdict, 0)
+    for one in findings.assessments:
+        counts[one.verdict] += 1
+    return ", ".join(f"{n} {verdict.value.replace('_', ' ')}" for verdict, n in counts.items())
+
+
+def failure_lines(record: RunRecord, most: int = 10) -> list[str]:
+    """The assets that did not become data, the first few by name."""
+    lines = [
+        f"failed: {one.scene_id} {one.band}: {one.kind}: {one.reason}"
+        for one in record.failures[:most]
+    ]
+    rest = len(record.failures) - most
+    return [*lines, f"... and {rest} more, all in the run record"] if rest > 0 else lines
