@@ -171,8 +171,8 @@ def _set_faults(
     """Rules over all zones together: unique ids, a control, nothing invented on a real site."""
     yield from _twice_faults(zones)
     for zone in zones:
-        is_invented = zone.properties and zone.properties.geometry_status == "invented"
-        if is_invented and not settings.simulated:
+        status = zone.properties and zone.properties.geometry_status
+        if status is GeometryStatus.INVENTED and not settings.simulated:
             what = "an invented outline on a site that is not simulated"
             yield zone.place.fault(what, "draw it from evidence, or set geometry_status to unknown")
     if zones and not any(_is_measurable_control(zone) for zone in zones):
@@ -243,7 +243,7 @@ def _zone(properties: ZoneProperties, outline: BaseGeometry | None) -> Zone:
         id=properties.id,
         label=properties.label,
         kind=properties.kind,
-        status=GeometryStatus(properties.geometry_status),
+        status=properties.geometry_status,
         geometry=outline,
         search_cells=properties.search_cells,
         position_evidence=properties.position_evidence,

@@ -40,7 +40,7 @@ def read_outline(geometry: object, place: Place, allowed: tuple[str, ...]) -> Ch
     fault = _type_fault(geometry, allowed)
     if fault is None and isinstance(geometry, dict):
         polygons = _polygons(geometry)
-        fault = _structure_fault(polygons) or _number_fault(polygons)
+        fault = _structure_fault(polygons) or _number_fault(polygons) or _ring_fault(polygons)
         if fault is None:
             outline = _build(polygons)
             fault = _shape_fault(outline)
@@ -69,7 +69,7 @@ def _polygons(geometry: dict[str, Any]) -> list[Any]:
 
 
 def _structure_fault(polygons: list[Any]) -> Fault | None:
-    """Refuse coordinates that are not closed rings of positions in two dimensions."""
+    """Refuse coordinates that are not rings of positions in two dimensions."""
     if not polygons or not all(polygons):
         return "the geometry is empty", "draw its outline, or remove the feature"
     for ring in _rings(polygons):
@@ -78,6 +78,12 @@ def _structure_fault(polygons: list[Any]) -> Fault | None:
         if any(len(pair) != N_AXES for pair in ring):
             what = "a position has not exactly two numbers (3D outlines are not accepted)"
             return what, "export it in two dimensions, longitude and latitude only"
+    return None
+
+
+def _ring_fault(polygons: list[Any]) -> Fault | None:
+    """Refuse rings of numbers that enclose nothing or stay open."""
+    for ring in _rings(polygons):
         if len(ring) < MIN_RING_POSITIONS or ring[0] != ring[-1]:
             what = "a ring has fewer than four positions or is not closed"
             return what, "repeat the first position of each ring as its last"
