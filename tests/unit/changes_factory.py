@@ -73,7 +73,7 @@ class Stage:
             changed=self._confirmed(stands, departs),
             run_length=run,
             confirmed_index=np.full(shape, -1, dtype=np.int16),
-            magnitude=stands.any(axis=0).astype(np.float32) * 6,
+            magnitude=np.where(stands.any(axis=0), 6, 0).astype(np.float32),
             noise=np.full(shape, 0.01, dtype=np.float32),
             monitored=np.ones(shape, dtype=bool),
         )

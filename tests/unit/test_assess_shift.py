@@ -23,7 +23,7 @@ from pipeline.assess.shift import (
 def series(seed: int, n: int = 120, step: float = 5.0, bump: float = 0.0) -> ShareSeries:
     """White noise of standard deviation 0.01, with a bump from day 300 to day 330."""
     rng = np.random.default_rng(seed)
-    days = np.arange(n) * step
+    days = np.arange(n, dtype=np.float64) * step
     values = rng.normal(0, 0.01, n)
     values[(days >= 300) & (days <= 330)] += bump
     return ShareSeries(days, values, 1e-4)
@@ -70,7 +70,7 @@ def test_contrast_agrees_with_plain_loops(seed: int, start: float, width: float)
 
 
 def test_a_flat_series_has_the_error_of_half_a_pixel_not_zero() -> None:
-    flat = ShareSeries(np.arange(60) * 5.0, np.zeros(60), 0.01)
+    flat = ShareSeries(np.arange(60, dtype=np.float64) * 5, np.zeros(60), 0.01)
     found = contrast(ask(flat, 100, 130))
     assert found.error > 0
     assert found.difference == 0
@@ -121,8 +121,8 @@ def test_asking_more_windows_never_makes_the_family_stronger() -> None:
 
 
 def test_windows_without_common_shifts_fall_back_to_bonferroni() -> None:
-    early = ShareSeries(np.arange(40) * 5.0, np.zeros(40), 1e-3)
-    late = ShareSeries(np.arange(40) * 5.0 + 2_000, np.zeros(40), 1e-3)
+    early = ShareSeries(np.arange(40, dtype=np.float64) * 5, np.zeros(40), 1e-3)
+    late = ShareSeries(np.arange(40, dtype=np.float64) * 5 + 2_000, np.zeros(40), 1e-3)
     questions = [ask(early, 90, 105, 5), ask(late, 2_180, 2_195, 5)]
     result = family_test(questions, 5)
     assert result.family_p <= 1
@@ -134,7 +134,8 @@ def test_false_alarms_hold_without_memory_and_with_it() -> None:
     for memory in (0.0, 0.8):
         passed = 0
         for _ in range(200):
-            days = np.sort(rng.choice(np.arange(0, 1400, 5), 130, replace=False)).astype(float)
+            drawn = rng.choice(np.arange(0, 1400, 5), 130, replace=False)
+            days = np.union1d(drawn, [700, 715, 735]).astype(float)
             daily = rng.normal(size=1400)
             for day in range(1, 1400):
                 daily[day] = memory * daily[day - 1] + math.sqrt(1 - memory**2) * daily[day]
