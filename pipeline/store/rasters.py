@@ -1,0 +1,296 @@
+"""Rasters on our own disk: the one door to GDAL, for reading and for writing.
+
+Here belongs everything that opens a raster file. What its pixels mean belongs to ``sensors``,
+bytes from a network belong to ``remote``.
+
+GDAL can be talked into much by a file that somebody else wrote: a VRT named ``.tif`` reads any
+file of this machine, a sidecar replaces pixels, a header of 170 bytes asks for gigabytes. The
+door therefore takes existing local files only, names the driver, hides the neighbours of the
+file, switches the network off, and looks at the sizes before anything is read.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import rasterio
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window as RasterWindow
+
+from pipeline.errors import CorruptAssetError, StoreError
+from pipeline.model.grid import Grid, Window
+from pipeline.store.files import publishing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+Driver: TypeAlias = Literal["GTiff", "ENVI", "JP2OpenJPEG"]
+Dataset: TypeAlias = Any
+"""An open rasterio dataset; rasterio carries no types."""
+
+MAX_EDGE_PX = 200_000
+"""No raster of ours is longer; a Sentinel-2 tile has 10,980 rows."""
+MAX_BANDS = 1_000
+MAX_BLOCK_SAMPLES = 64 * 1024 * 1024
+"""One block is decoded as a whole, however small the window: 512 MB at eight bytes each."""
+
+GDAL_OPTIONS = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_PAM_ENABLED": "NO",
+    "GDAL_VRT_ENABLE_PYTHON": "NO",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+    "RAW_CHECK_FILE_SIZE": "YES",
+}
+"""In force whenever GDAL opens something here. Reads stay on one thread, since with several GDAL
+has been seen to return zeros for bytes that never came."""
+
+COG_OPTIONS = {
+    "driver": "COG",
+    "compress": "deflate",
+    "predictor": "yes",
+    "blocksize": 256,
+    "overviews": "auto",
+    "overview_resampling": "nearest",
+    "num_threads": 1,
+}
+
+_OPENING = Lock()
+"""Filters of warnings belong to the process, so only one thread at a time may change them."""
+
+
+@contextmanager
+def open_raster(path: Path, *, driver: Driver = "GTiff") -> Iterator[Dataset]:
+    """Open a local raster for reading, within limits, without its sidecars.
+
+    ENVI cannot do without its header, which is the one neighbour that is let in.
+
+    Raises:
+        CorruptAssetError: if the file is missing, is not of that format, or asks for more than
+            the limits; also if it proves unreadable while it is open.
+    """
+    try:
+        with _alone(path, driver) as entry, _opened(entry, driver) as dataset:
+            _check_sizes(dataset, path)
+            yield dataset
+    except (RasterioError, CRSError, MemoryError) as error:
+        what = f"the file cannot be read as {driver}"
+        remedy = "deliver the file again; it is damaged, cut short or of another format"
+        raise CorruptAssetError(what, where=str(path), remedy=remedy) from error
+
+
+@contextmanager
+def _alone(path: Path, driver: Driver) -> Iterator[tuple[Path, Mapping[str, str]]]:
+    """The file without neighbours, and the options that keep it so.
+
+    Raises:
+        CorruptAssetError: if there is no such file.
+    """
+    if not path.is_file():
+        raise CorruptAssetError("there is no such file", where=str(path), remedy="check the path")
+    if driver != "ENVI":
+        yield path.resolve(), {}
+        return
+    with tempfile.TemporaryDirectory(prefix="zonewatch-") as folder:
+        image = Path(folder) / path.name
+        image.symlink_to(path.resolve())
+        image.with_name(f"{path.name}.hdr").symlink_to(_envi_header(path).resolve())
+        # GDAL looks for the header only if it may look around: nothing else is here to be found.
+        yield image, {"GDAL_DISABLE_READDIR_ON_OPEN": "TRUE"}
+
+
+def _envi_header(path: Path) -> Path:
+    """The header beside an ENVI image.
+
+    Raises:
+        CorruptAssetError: if there is none.
+    """
+    names = (f"{name}{ending}" for name in (path.name, path.stem) for ending in (".hdr", ".HDR"))
+    for name in names:
+        if path.with_name(name).is_file():
+            return path.with_name(name)
+    remedy = f"put {path.stem}.hdr beside it"
+    raise CorruptAssetError("an ENVI image needs its header", where=str(path), remedy=remedy)
+
+
+@contextmanager
+def _opened(entry: tuple[Path, Mapping[str, str]], driver: Driver) -> Iterator[Dataset]:
+    """The dataset; a missing georeference is for ``grid_of`` to complain about."""
+    path, options = entry
+    with rasterio.Env(**{**GDAL_OPTIONS, **options}):
+        with _OPENING, warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            dataset = rasterio.open(path, driver=driver, sharing=False)
+        with dataset:
+            yield dataset
+
+
+def _check_sizes(dataset: Dataset, path: Path) -> None:
+    """Refuse what would fill the memory.
+
+    Raises:
+        CorruptAssetError: if the raster or one of its blocks is larger than the limits.
+    """
+    count = dataset.count
+    chunky = dataset.interleaving is not None and dataset.interleaving.value == "PIXEL"
+    block = max((rows * cols for rows, cols in dataset.block_shapes), default=0)
+    too_long = max(dataset.shape) > MAX_EDGE_PX or not 1 <= count <= MAX_BANDS
+    if too_long or block * (count if chunky else 1) > MAX_BLOCK_SAMPLES:
+        what = (
+            f"{dataset.height} x {dataset.width} pixels in {count} bands, "
+            f"in blocks of {block} pixels, is beyond the limits"
+        )
+        remedy = f"deliver it tiled, with edges of at most {MAX_EDGE_PX} pixels"
+        raise CorruptAssetError(what, where=str(path), remedy=remedy)
+
+
+def grid_of(dataset: Dataset) -> Grid:
+    """Where the pixels of an open raster lie.
+
+    Raises:
+        CorruptAssetError: if it has no metric CRS of the EPSG register, is rotated or upside
+            down, or its pixels are not square.
+    """
+    where, transform = Path(dataset.name).name, dataset.transform
+    square = math.isclose(transform.a, -transform.e, rel_tol=1e-6) and transform.a > 0
+    if not square or transform.b or transform.d:
+        what = "the raster does not have square pixels with north up"
+        raise CorruptAssetError(what, where=where, remedy="warp it to a north-up grid")
+    epsg = dataset.crs.to_epsg() if dataset.crs and dataset.crs.is_projected else None
+    if epsg is None or dataset.crs.linear_units_factor[1] != 1:
+        what = "the raster has no metric CRS of the EPSG register"
+        raise CorruptAssetError(what, where=where, remedy="assign or warp it to a UTM zone")
+    left, top, gsd_m = (float(value) for value in (transform.c, transform.f, transform.a))
+    return Grid(f"EPSG:{epsg}", left, top, gsd_m, dataset.height, dataset.width)
+
+
+def read_window(dataset: Dataset, window: Window | None = None) -> NDArray[Any]:
+    """The numbers of a window as they are stored, (band, y, x); the whole raster without one.
+
+    Raises:
+        CorruptAssetError: if the window reaches beyond the raster, or a block cannot be decoded.
+    """
+    where = Path(dataset.name).name
+    window = window or Window(0, 0, dataset.height, dataset.width)
+    row, col, height, width = window
+    inside = row + height <= dataset.height and col + width <= dataset.width
+    if not inside or min(row, col) < 0 or min(height, width) < 1:
+        raise CorruptAssetError("the window reaches beyond the raster", where=where)
+    try:
+        pixels: NDArray[Any] = dataset.read(window=RasterWindow(col, row, width, height))
+    except (RasterioError, MemoryError) as error:
+        what = "a block of the raster is damaged or missing"
+        raise CorruptAssetError(what, where=where, remedy="deliver the file again") from error
+    return pixels
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a raster file is to hold.
+
+    Attributes:
+        names: description by band.
+        pixels: (band, y, x).
+        grid: where they lie.
+        nodata: the number that means "nothing here".
+        tags: what the file says of itself.
+    """
+
+    names: tuple[str, ...]
+    pixels: NDArray[Any]
+    grid: Grid
+    nodata: float | None
+    tags: Mapping[str, str]
+
+    def write(self, part: Path) -> None:
+        """Write the temporary file."""
+        profile = {
+            **COG_OPTIONS,
+            **dict(zip(("count", "height", "width"), self.pixels.shape, strict=True)),
+            "dtype": self.pixels.dtype,
+            "crs": self.grid.crs,
+            "transform": rasterio.Affine(*self.grid.transform),
+            "nodata": self.nodata,
+        }
+        with rasterio.Env(**GDAL_OPTIONS), rasterio.open(part, "w", **profile) as dataset:
+            dataset.write(self.pixels)
+            dataset.descriptions = self.names
+            dataset.update_tags(**{tag_name(key): self.tags[key] for key in sorted(self.tags)})
+
+    def compare(self, part: Path) -> None:
+        """Read a file back.
+
+        Raises:
+            CorruptAssetError: if it does not hold what was written.
+        """
+        with open_raster(part) as dataset:
+            same = dataset.descriptions == self.names and grid_of(dataset) == self.grid
+            if not same or read_window(dataset).tobytes() != self.pixels.tobytes():
+                raise CorruptAssetError("it reads back otherwise", where=str(part))
+
+
+def tag_name(key: str) -> str:
+    """The name of a tag inside a file: GDAL takes what follows a colon for the value.
+
+    Example:
+        >>> tag_name("zonewatch:simulated")
+        'zonewatch_simulated'
+    """
+    return key.replace(":", "_").replace("=", "_")
+
+
+def write_cog(
+    path: Path,
+    bands: Mapping[str, NDArray[Any]],
+    grid: Grid,
+    *,
+    nodata: float | None,
+    tags: Mapping[str, str],
+) -> None:
+    """Publish a cloud-optimised GeoTIFF; the same pixels and tags give the same bytes.
+
+    Bands of several types are widened to the one type that holds them all; truth values become
+    0 and 1. The file is read back and compared before its name appears.
+
+    Args:
+        path: the file.
+        bands: pixels, (y, x), by description, in the order of the file.
+        grid: where they lie.
+        nodata: the number that means "nothing here".
+        tags: what the file says of itself; ``tag_name`` says how a key is spelt in the file.
+
+    Raises:
+        StoreError: if it cannot be written, or reads back otherwise.
+        ValueError: if there is no band, or one does not have the shape of the grid.
+    """
+    content = _Content(tuple(bands), _stacked(bands, grid), grid, nodata, tags)
+    with publishing(path) as part:
+        try:
+            content.write(part)
+            content.compare(part)
+        except (RasterioError, CorruptAssetError) as error:
+            remedy = "check the disk for space and faults, then run again"
+            what = "the raster did not reach the disk as it should"
+            raise StoreError(what, where=str(path), remedy=remedy) from error
+
+
+def _stacked(bands: Mapping[str, NDArray[Any]], grid: Grid) -> NDArray[Any]:
+    """The bands in one array, (band, y, x).
+
+    Raises:
+        ValueError: if there is none, or one does not have the shape of the grid.
+    """
+    for name, band in bands.items():
+        if band.shape != grid.shape:
+            raise ValueError(f"band {name} has shape {band.shape}, its grid {grid.shape}")
+    pixels = np.stack(tuple(bands.values()))
+    return pixels.astype(np.uint8) if pixels.dtype == np.bool_ else pixels
