@@ -12,16 +12,16 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.fetch import fetch_scene
+from pipeline.store.chips import ChipStore
 from prefect import flow, task, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from pipeline.catalogs import open_catalog
-from pipeline.cli import request_for
-from pipeline.fetch import fetch_scene
+from pipeline.request import request_for
 from pipeline.run import RunRequest, run_site
 from pipeline.search import search
 from pipeline.sites import load_site
-from pipeline.store.chips import ChipStore
 from pipeline.store.layout import WorkFolder
 from pipeline.store.listing import freeze_listing, thaw_listing
 

@@ -7,7 +7,6 @@ Here belongs the reading of options and the mapping of errors to exit codes (0 d
 from __future__ import annotations
 
 import sys
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -20,11 +19,7 @@ from pipeline.errors import InputError, PipelineError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.model.change import Period
-    from pipeline.run import RunRequest, RunResult
-
-ROOT = Path(__file__).resolve().parents[1]
-"""The checkout; its aoi/, seeds/ and sample_tiles/ are found from any folder."""
+    from pipeline.run import RunResult
 
 INCOMPLETE = 3
 
@@ -68,7 +63,8 @@ def run(
     settings: Annotated[Path | None, typer.Option(help="Another settings file.")] = None,
 ) -> None:
     """Run the whole pass over a site and print what changed and what that does to the claims."""
-    from pipeline.run import run_site  # noqa: PLC0415 - the stages load only where they are used
+    from pipeline.request import request_for  # noqa: PLC0415 - stages load where they are used
+    from pipeline.run import run_site  # noqa: PLC0415
     from pipeline.terminal import ProgressBars  # noqa: PLC0415
 
     request = request_for(site, source, work, period=(since, until), settings=settings)
@@ -77,87 +73,6 @@ def run(
     show(result)
     if result.record.failures:
         raise typer.Exit(INCOMPLETE)
-
-
-def request_for(
-    site: str,
-    source: str,
-    work: Path,
-    *,
-    period: tuple[str, str] = ("", ""),
-    settings: Path | None = None,
-) -> RunRequest:
-    """Turn the words of a command line into a request.
-
-    Raises:
-        InputError: if the site, its catalogue or a day cannot be read.
-    """
-    from pipeline.config import SETTINGS_FILE, load_config  # noqa: PLC0415
-    from pipeline.run import RunRequest  # noqa: PLC0415
-    from pipeline.sites import load_site  # noqa: PLC0415
-
-    folder = find_folder(site, "aoi")
-    seeds = load_site(folder).claims_folder
-    return RunRequest(
-        site_folder=folder,
-        seeds_folder=find_folder(seeds, "seeds") if seeds else None,
-        source=source or str(_sample_tiles(folder.name)),
-        work=work,
-        config=load_config(settings or SETTINGS_FILE),
-        period=period_between(*period),
-    )
-
-
-def find_folder(name: str, shelf: str) -> Path:
-    """A folder by path, or by name on a shelf here or in the checkout.
-
-    Raises:
-        InputError: if there is none.
-    """
-    for folder in (Path(name), Path(shelf) / name, ROOT / shelf / name):
-        if folder.is_dir():
-            return folder
-    known = sorted(one.name for one in (ROOT / shelf).glob("*") if one.is_dir())
-    remedy = f"name a folder or one of: {', '.join(known)}"
-    raise InputError(f"there is no folder of that name in {shelf}/", where=name, remedy=remedy)
-
-
-def _sample_tiles(site_id: str) -> Path:
-    """The catalogue that comes with a site.
-
-    Raises:
-        InputError: if none does.
-    """
-    catalog = ROOT / "sample_tiles" / site_id / "catalog.json"
-    if catalog.is_file():
-        return catalog
-    remedy = "give --source with the address of a STAC API or a folder of items"
-    raise InputError("no imagery comes with this site", where=site_id, remedy=remedy)
-
-
-def period_between(since: str, until: str) -> Period:
-    """The time from the start of one UTC day to the end of another; empty is open.
-
-    Raises:
-        InputError: if a day is not a day, or the period ends before it starts.
-    """
-    from pipeline.model.change import Period  # noqa: PLC0415
-    from pipeline.run import EVER  # noqa: PLC0415
-
-    start = _midnight(since) if since else EVER.start
-    last = timedelta(days=1, microseconds=-1)
-    end = _midnight(until) + last if until else EVER.end
-    if end < start:
-        raise InputError("the period ends before it starts", where=f"--from {since} --to {until}")
-    return Period(start, end)
-
-
-def _midnight(text: str) -> datetime:
-    """The start of a UTC day."""
-    try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC)
-    except ValueError as error:
-        raise InputError("not a day", where=text, remedy="write it as YYYY-MM-DD") from error
 
 
 def show(result: RunResult) -> None:
@@ -204,7 +119,7 @@ def pair(
     mask: Annotated[
         Path | None, typer.Option(help="One band; 0 leaves a pixel out, all else keeps it.")
     ] = None,
-    align: Annotated[  # noqa: FBT002 - a command line flag
+    align: Annotated[
         bool, typer.Option("--align", help="Put the second raster on the first's grid.")
     ] = False,
 ) -> None:
@@ -235,6 +150,8 @@ def check_site_folder(folder: Annotated[Path, typer.Argument(help="An AOI folder
 @sites_app.command("list")
 def list_sites() -> None:
     """The sites in aoi/."""
+    from pipeline.request import ROOT  # noqa: PLC0415
+
     for folder in sorted((ROOT / "aoi").glob("*/site.toml")):
         out.print(folder.parent.name)
 
@@ -249,6 +166,7 @@ def check_claims_folder(
 ) -> None:
     """Name every problem of a claims folder, with file, claim, line and remedy."""
     from pipeline.claims import check_seeds, load_seeds  # noqa: PLC0415
+    from pipeline.request import find_folder  # noqa: PLC0415
     from pipeline.sites import load_site  # noqa: PLC0415
 
     zones = [zone.id for zone in load_site(find_folder(site, "aoi")).zones] if site else []
