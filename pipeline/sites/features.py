@@ -170,6 +170,8 @@ def _unknown_faults(zone: ZoneProperties, place: Place) -> Iterator[SiteError]:
     if bool(zone.search_cells) == zone.outside_site:
         what = "a zone of unknown outline needs either search_cells or outside_site, not both"
         yield place.fault(what, "list the cells that may hold it, or set outside_site to true")
+    if len(set(zone.search_cells)) < len(zone.search_cells):
+        yield place.fault("search_cells names a cell twice", "keep it once")
 
 
 def _known_faults(zone: ZoneProperties, place: Place) -> Iterator[SiteError]:
