@@ -111,12 +111,14 @@ def absolute_href(href: str, base: str) -> str:
         SearchError: if it bears a scheme other than http, https or s3: a listing has no business
             with ``file:`` or with a program's own prefixes.
     """
-    scheme = urlsplit(href).scheme
-    if scheme in REMOTE_SCHEMES:
-        return href
-    if scheme or href.startswith(("/vsi", "//")):
+    is_remote = urlsplit(href).scheme in REMOTE_SCHEMES
+    has_prefix = ":" in href.split("/", 1)[0] or href.startswith(("/vsi", "//"))
+    if not href.isprintable() or not href or (has_prefix and not is_remote):
+        what = "an asset has an address that is not followed"
         remedy = "only http, https, s3 and relative addresses are followed"
-        raise SearchError("an asset has an address that is not followed", where=href, remedy=remedy)
+        raise SearchError(what, where=href.split("?", 1)[0], remedy=remedy)
+    if is_remote:
+        return href
     if urlsplit(base).scheme in ("http", "https"):
         return urljoin(base, href)
     return os.path.normpath(os.path.join(os.path.dirname(base), href))  # noqa: PTH118, PTH120 - not Path, whose resolve() would follow links
