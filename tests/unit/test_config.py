@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeline.config import SETTINGS_FILE, RunConfig, load_config
 from pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def altered(tmp_path: Path, old: str, new: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from shapely import box
@@ -13,10 +13,14 @@ from pipeline.errors import StoreError
 from pipeline.model.scene import Asset, Scene
 from pipeline.store.listing import freeze_listing, thaw_listing
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 RED = Asset("B04", "/x/B04.tif", "red", 10.0, 0.0001, -0.1, 0.0, "ab" * 32)
 SCENE = Scene(
     "S2A_1", "sentinel-2-l2a", datetime(2020, 8, 5, 2, 16, 1, 24_000, tzinfo=UTC), "sentinel-2a",
-    32652, box(126.6, 37.9, 126.7, 38.0), {"red": RED}, "05.00", False, 12.5, "key", True,
+    32652, box(126.6, 37.9, 126.7, 38.0), {"red": RED}, "05.00",
+    boa_offset_applied=False, cloud_cover_pct=12.5, acquisition_key="key", is_simulated=True,
 )  # fmt: skip
 
 
