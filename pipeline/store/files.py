@@ -14,6 +14,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PART_PATTERN = ".*.part*"
-"""Names of unfinished files; a writer may add an ending of its own to its temporary name."""
+_PART = re.compile(r"\..+\.(\d+)-[0-9a-f]{8}\.part.*")
+"""Names of unfinished files, with the process that writes; GDAL adds endings of its own."""
 
 _REMEDIES = {
     errno.ENOSPC: "free space on the disk and run again",
@@ -93,7 +94,7 @@ def publishing(path: Path) -> Iterator[Path]:
     Raises:
         StoreError: if the file cannot be written, or the body wrote none.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
@@ -109,7 +110,7 @@ def publishing(path: Path) -> Iterator[Path]:
 
 
 def sweep_parts(folder: Path) -> int:
-    """Remove what killed writers left below a folder; only for whoever holds its lock.
+    """Remove what killed writers left below a folder; parts of living processes stay.
 
     Returns:
         How many files were removed.
@@ -117,13 +118,27 @@ def sweep_parts(folder: Path) -> int:
     Raises:
         StoreError: if one cannot be removed.
     """
-    found = [path for path in sorted(folder.rglob(PART_PATTERN)) if path.is_file()]
+    found = [path for path in sorted(folder.rglob(".*.part*")) if _is_orphan(path)]
     for path in found:
         try:
             path.unlink()
         except OSError as error:
             raise _store_error("removed", error, path) from error
     return len(found)
+
+
+def _is_orphan(path: Path) -> bool:
+    """Whether a file is a part whose writer is gone."""
+    match = _PART.fullmatch(path.name)
+    if match is None or not path.is_file():
+        return False
+    try:
+        os.kill(int(match[1]), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
 
 
 def _force(path: Path) -> None:
