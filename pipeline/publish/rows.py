@@ -1,0 +1,269 @@
+"""Turn findings into rows: what each product says, whatever its format.
+
+Here belongs the choice and the naming of columns. Bytes belong to ``tables`` and ``vectors``.
+Instants are ISO 8601 in UTC, lists are joined by a semicolon, and every row says whether it rests
+on simulated scenes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pipeline.model.assessment import Assessment, Effect, WindowTest
+    from pipeline.model.change import Detection, ZoneSeries
+    from pipeline.model.claim import AssertedTime
+    from pipeline.model.findings import Findings
+    from pipeline.model.scene import Scene
+    from pipeline.model.site import Zone
+
+Cell = str | int | float | bool | None
+Row = dict[str, Cell]
+
+DETECTION_COLUMNS = (
+    "id", "zone_id", "zone_label", "zone_kind", "status", "onset_last_without",
+    "onset_first_with", "reversal_last_with", "reversal_first_without", "n_pixels", "area_m2",
+    "area_error_m2", "magnitude", "n_looks", "scene_ids", "simulated",
+)  # fmt: skip
+MEASURED_COLUMNS = (
+    "n_pixels", "n_clear_looks", "n_detections", "changed_share", "limit_px", "limit_m2",
+    "limit_contrast",
+)  # fmt: skip
+SERIES_COLUMNS = (
+    "instant", "scene_id", "zone_id", "period", "seen_px", "departing_share", "changed_px",
+    "snow_px", "simulated",
+)  # fmt: skip
+SCENE_COLUMNS = (
+    "id", "instant", "platform", "collection", "processing_baseline", "cloud_cover_pct", "use",
+    "clear_share", "simulated",
+)  # fmt: skip
+FAILURE_COLUMNS = ("scene_id", "band", "kind", "reason", "simulated")
+HEAD_COLUMNS = (
+    "claim_id", "verdict", "modifiers", "reason", "sentence", "n_tests", "is_rehearsal",
+    "simulated",
+)  # fmt: skip
+TEST_COLUMNS = (
+    "zone_id", "asserted_time", "time_kind", "asserted_by", "n_scenes", "n_clear", "n_needed",
+    "n_baseline", "effect_share", "effect_low", "effect_high", "p_value", "n_shifts",
+    "minimum_detectable_share", "power", "detection_ids",
+)  # fmt: skip
+ASSESSMENT_COLUMNS = (*HEAD_COLUMNS, *TEST_COLUMNS)
+
+
+def named(columns: tuple[str, ...], *values: Cell) -> Row:
+    """A row from values in the order of the columns."""
+    return dict(zip(columns, values, strict=True))
+
+
+def iso(instant: datetime | None) -> str | None:
+    """An instant as ``2020-10-09T02:14:09Z``."""
+    return None if instant is None else instant.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def finite(value: float, digits: int) -> float | None:
+    """A number to so many decimals, or None for what is not a number."""
+    return round(float(value), digits) if math.isfinite(value) else None
+
+
+def detection_row(found: Detection, findings: Findings) -> Row:
+    """One object; sizes in pixels and square metres, magnitude in noise standard deviations."""
+    back = found.reversal
+    zone = findings.site.zone(found.zone_id)
+    return named(
+        DETECTION_COLUMNS,
+        found.id,
+        found.zone_id,
+        zone.label,
+        zone.kind.value,
+        found.status.value,
+        iso(found.onset.last_without),
+        iso(found.onset.first_with),
+        iso(back.last_without) if back else None,
+        iso(back.first_with) if back else None,
+        found.n_pixels,
+        finite(found.area_m2, 1),
+        finite(found.area_error_m2, 1),
+        finite(found.magnitude, 3),
+        found.n_looks,
+        ";".join(found.scene_ids),
+        findings.is_simulated,
+    )
+
+
+def zone_row(zone: Zone, findings: Findings) -> Row:
+    """One zone: what is known of its place, and how much of it stands changed at the end."""
+    row: Row = {
+        "id": zone.id,
+        "label": zone.label,
+        "kind": zone.kind.value,
+        "geometry_status": zone.status.value,
+        "position_established": zone.is_placed,
+        "position_evidence": zone.position_evidence,
+        "position_accuracy_m": zone.position_accuracy_m,
+        "search_cells": ";".join(zone.search_cells),
+    }
+    return row | _measured(zone, findings) | {"simulated": findings.is_simulated}
+
+
+def _measured(zone: Zone, findings: Findings) -> Row:
+    """The numbers of a zone; all None for one that has no place."""
+    if zone.id not in findings.series_of:
+        return dict.fromkeys(MEASURED_COLUMNS)
+    series, limit = findings.series_of[zone.id], findings.limit_of(zone.id)
+    share = series.changed_px[-1] / series.n_pixels if series.n_pixels else math.nan
+    looks = findings.looks_at(zone.id)[findings.changes.n_baseline :]
+    return named(
+        MEASURED_COLUMNS,
+        finite(series.n_pixels, 2),
+        int(looks.sum()),
+        len(findings.detections_in(zone.id)),
+        finite(share, 5),
+        limit.n_pixels,
+        finite(limit.area_m2, 1),
+        finite(limit.contrast, 5),
+    )
+
+
+def series_rows(findings: Findings) -> list[Row]:
+    """Every zone at every date, in the order of the zones, then of time."""
+    return [row for series in findings.series for row in _dates(series, findings)]
+
+
+def _dates(series: ZoneSeries, findings: Findings) -> list[Row]:
+    """One zone at every date, in coverage-weighted pixels."""
+    return [
+        named(
+            SERIES_COLUMNS,
+            iso(instant),
+            findings.cube.scene_ids[index],
+            series.zone_id,
+            "baseline" if index < findings.changes.n_baseline else "monitoring",
+            finite(series.seen_px[index], 3),
+            finite(series.departing_share[index], 6),
+            finite(series.changed_px[index], 3),
+            finite(series.snow_px[index], 3),
+            findings.is_simulated,
+        )
+        for index, instant in enumerate(findings.cube.instants)
+    ]
+
+
+def scene_rows(findings: Findings) -> list[Row]:
+    """Every scene the search listed, and what became of it."""
+    return [_scene(scene, findings) for scene in findings.scenes]
+
+
+def _scene(scene: Scene, findings: Findings) -> Row:
+    """One scene; clear_share is of the site, and only known for a date of the cube."""
+    ids = findings.cube.scene_ids
+    index = ids.index(scene.id) if scene.id in ids else None
+    share = None if index is None else finite(findings.cube.clear[index].mean(), 5)
+    return named(
+        SCENE_COLUMNS,
+        scene.id,
+        iso(scene.instant),
+        scene.platform,
+        scene.collection,
+        scene.processing_baseline,
+        scene.cloud_cover_pct,
+        findings.use_of(scene).value,
+        share,
+        findings.is_simulated,
+    )
+
+
+def failure_rows(findings: Findings) -> list[Row]:
+    """Every asset that did not become data."""
+    simulated = findings.is_simulated
+    return [
+        named(FAILURE_COLUMNS, one.scene_id, one.band, one.kind, one.reason, simulated)
+        for one in findings.failures
+    ]
+
+
+def assessment_rows(findings: Findings) -> list[Row]:
+    """One row a claim, zone and asserted time; a claim that was not tested has one row alone."""
+    return [
+        _head(one, findings) | _test(test)
+        for one in findings.assessments
+        for test in one.tests or (None,)
+    ]
+
+
+def _head(one: Assessment, findings: Findings) -> Row:
+    """What holds for the claim as a whole."""
+    return named(
+        HEAD_COLUMNS,
+        one.claim_id,
+        one.verdict.value,
+        ";".join(one.modifiers),
+        one.reason,
+        one.sentence,
+        one.n_tests,
+        one.is_rehearsal,
+        findings.is_simulated,
+    )
+
+
+def _test(test: WindowTest | None) -> Row:
+    """One zone at one asserted time; all None if nothing was tested."""
+    if test is None:
+        return dict.fromkeys(TEST_COLUMNS)
+    time, cover = test.time, test.coverage
+    return named(
+        TEST_COLUMNS,
+        test.zone_id,
+        time.edtf,
+        time.kind,
+        ";".join(time.asserted_by),
+        cover.n_scenes,
+        cover.n_clear,
+        cover.n_needed,
+        cover.n_baseline,
+        *_effect(test.effect),
+        ";".join(test.detection_ids),
+    )
+
+
+def _effect(effect: Effect | None) -> tuple[Cell, ...]:
+    """Share, interval, p-value, shifts, minimum and power; shares as fractions of one."""
+    if effect is None:
+        return (None,) * 7
+    power = None if effect.power is None else finite(effect.power, 4)
+    return (
+        *(finite(value, 6) for value in (effect.share, *effect.interval, effect.p_value)),
+        effect.n_shifts,
+        finite(effect.minimum_detectable, 6),
+        power,
+    )
+
+
+def assessment_document(findings: Findings) -> dict[str, object]:
+    """All assessments with their tests, under a head that says what they rest on."""
+    return {
+        "simulated": findings.is_simulated,
+        "site_id": findings.site.id,
+        "run_id": findings.run_id,
+        "source": findings.source,
+        "settings_sha256": findings.settings_sha256,
+        "seeds_sha256": findings.seeds.sha256 if findings.seeds else None,
+        "assessments": [_answer(one, findings) for one in findings.assessments],
+    }
+
+
+def _answer(one: Assessment, findings: Findings) -> dict[str, object]:
+    """One assessment, its tests as a list."""
+    head: dict[str, object] = {**_head(one, findings), "modifiers": list(one.modifiers)}
+    tests = [_listed(_test(test), test) for test in one.tests]
+    return head | {"tests": tests}
+
+
+def _listed(row: Row, test: WindowTest) -> dict[str, object]:
+    """A test with its lists as lists."""
+    time: AssertedTime = test.time
+    span = {"start": time.start.isoformat(), "end": time.end.isoformat()}
+    lists = {"asserted_by": list(time.asserted_by), "detection_ids": list(test.detection_ids)}
+    return {**row, **span, **lists}
