@@ -69,10 +69,8 @@ def load_site(folder: Path) -> Site:
         SiteError: the first thing that is wrong with it; ``check_site`` lists all.
     """
     reading = _read(folder)
-    if reading.faults:
-        raise reading.faults[0]
     if reading.value is None:
-        raise SiteError("the folder cannot be read", where=str(folder))
+        raise reading.faults[0]
     return reading.value
 
 
@@ -82,7 +80,7 @@ def check_site(folder: Path) -> tuple[SiteError, ...]:
 
 
 def _read(folder: Path) -> Checked[Site]:
-    """A site with all faults; the value is only of use without them."""
+    """Either a site or all of its faults, never both."""
     if not folder.is_dir():
         remedy = f"name a folder that holds {SETTINGS_NAME}, {BOUNDARY_NAME} and {ZONES_NAME}"
         return Checked(None, (SiteError("no such folder", where=str(folder), remedy=remedy),))

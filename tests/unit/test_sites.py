@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +26,6 @@ from tests.unit.sites_factory import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def test_a_sound_folder_becomes_a_site(tmp_path: Path) -> None:
@@ -144,6 +144,21 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
     (folder / "zones.geojson").unlink()
     (folder / "zones.geojson").mkdir()
     assert_fault(only_fault(folder), "zones.geojson", "no plain file", "put it there")
+
+
+@pytest.mark.parametrize("name", ["site.toml", "boundary.geojson", "zones.geojson"])
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    folder, read_bytes = write(tmp_path), Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == name:
+            raise PermissionError(13, "Permission denied")
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert_fault(check_site(folder)[0], name, "cannot be read (Permission denied)", "permissions")
 
 
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:

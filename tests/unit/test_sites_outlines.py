@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 from shapely.geometry import MultiPoint, MultiPolygon, Polygon, mapping
 
-from pipeline.sites import check_site, load_site
+from pipeline.sites import check_site, load_site, placement
 from pipeline.sites.checked import Place
 from pipeline.sites.metres import Metres
 from pipeline.sites.outlines import read_outline
@@ -215,6 +215,22 @@ def test_the_antimeridian_does_not_refuse_a_pacific_site() -> None:
     place = Place(path=None, index=0)  # type: ignore[arg-type]
     samoa = Polygon([(-172, -14), (-171.9, -14), (-171.9, -13.9), (-172, -13.9)])
     assert not list(boundary_faults(samoa, Metres("EPSG:3832"), place))
+
+
+def test_a_crs_without_a_known_area_of_use_judges_no_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Placeless:
+        area_of_use = None
+
+        @staticmethod
+        def from_user_input(_name: str) -> Placeless:
+            return Placeless()
+
+    monkeypatch.setattr(placement, "CRS", Placeless)
+    place = Place(path=None, index=0)  # type: ignore[arg-type]
+    anywhere = Polygon([(126.6, 37.92), (126.61, 37.92), (126.61, 37.93)])
+    assert not list(boundary_faults(anywhere, METRES, place))
 
 
 points = st.lists(
