@@ -1,4 +1,4 @@
-"""The first shape: one table, one row a run."""
+"""The first shape: one table, one row a run. What a run is belongs to ``model.provenance``."""
 
 from __future__ import annotations
 

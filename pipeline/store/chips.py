@@ -62,9 +62,9 @@ def lattice_of(gsd_m: float) -> float:
 
     Example:
         >>> lattice_of(10), lattice_of(30)
-        (20.0, 30)
+        (20.0, 30.0)
     """
-    return LATTICE_M if LATTICE_M % gsd_m == 0 else gsd_m
+    return LATTICE_M if LATTICE_M % gsd_m == 0 else float(gsd_m)
 
 
 class ChipStore:
@@ -138,7 +138,7 @@ class ChipStore:
         if sha256_of(chip.path) != chip.sha256:
             what = f"the chip of {chip.scene_id} {chip.band} was altered after it was saved"
             remedy = "delete the file and run again to fetch it anew"
-            raise CorruptAssetError(what, where=str(chip.path), remedy=remedy)
+            raise CorruptAssetError(what, where=chip.path.name, remedy=remedy)
         with open_raster(chip.path) as dataset:
             pixels: NDArray[Any] = read_window(dataset)[0]
         return pixels
@@ -149,7 +149,7 @@ class ChipStore:
         folder = self.root / _slug(scene.id, identity)
         step = lattice_of(grid.gsd_m)
         left, top = (math.floor(edge / step + 0.5) * step for edge in (grid.left, grid.top))
-        place = [grid.crs, grid.gsd_m, left, top, grid.height, grid.width]
+        place = [grid.crs, float(grid.gsd_m), left, top, grid.height, grid.width]
         return folder / f"{_slug(band, canonical_json([band, *place]))}.tif"
 
 

@@ -1,0 +1,188 @@
+"""Bring in the pixels over a site: every asset ends as a chip or as a failure with its reason.
+
+Here belongs which assets are brought in, how many at a time, and what becomes of an error. How
+a chip is cut belongs to ``window``, ``local`` and ``remote``; how it is kept to ``store.chips``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pipeline.errors import AssetError, FetchError, MissingBandError
+from pipeline.fetch.local import read_local, version_of
+from pipeline.fetch.remote import read_remote
+from pipeline.fetch.transport import open_client
+from pipeline.fetch.window import wanted_grid
+from pipeline.model.scene import AssetFailure, Chip, FetchedScene
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
+
+    import httpx
+
+    from pipeline.config import FetchOptions
+    from pipeline.fetch.local import Delivered
+    from pipeline.model.grid import Grid
+    from pipeline.model.scene import Asset, Scene
+    from pipeline.model.site import Site
+    from pipeline.store.chips import ChipStore
+
+    OnDone = Callable[[FetchedScene], None]
+
+T = TypeVar("T")
+
+
+def fetch(  # noqa: PLR0917 - the four nouns of the stage, and a listener that may be left out
+    site: Site,
+    scenes: Sequence[Scene],
+    chips: ChipStore,
+    options: FetchOptions,
+    on_done: OnDone | None = None,
+) -> tuple[FetchedScene, ...]:
+    """Bring in the pixels of many scenes, several assets at a time.
+
+    What lies in the chip store already is not asked for again.
+
+    Args:
+        site: the place.
+        scenes: what to bring in.
+        chips: where to keep it.
+        options: bands, concurrency, time and attempts.
+        on_done: is told of every scene as soon as its last asset is settled.
+
+    Returns:
+        One result a scene, in the order of the scenes.
+
+    Raises:
+        StoreError: if a chip cannot be written: that is no fault of an asset.
+    """
+    return asyncio.run(_Fetcher(site, chips, options).scenes(scenes, on_done))
+
+
+def fetch_scene(site: Site, scene: Scene, chips: ChipStore, options: FetchOptions) -> FetchedScene:
+    """Bring in the pixels of one scene.
+
+    Raises:
+        StoreError: if a chip cannot be written.
+    """
+    return fetch(site, (scene,), chips, options)[0]
+
+
+async def _together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Run all at once; the first error ends the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in works]
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
+@dataclass
+class _Fetcher:
+    """What all assets of one fetch share; the client is made for the first remote one."""
+
+    site: Site
+    chips: ChipStore
+    options: FetchOptions
+    slots: asyncio.Semaphore = field(init=False)
+    client: httpx.AsyncClient | None = None
+
+    def __post_init__(self) -> None:
+        """Bound the assets on their way."""
+        self.slots = asyncio.Semaphore(self.options.concurrency)
+
+    async def scenes(
+        self, scenes: Sequence[Scene], on_done: OnDone | None
+    ) -> tuple[FetchedScene, ...]:
+        """All scenes at once."""
+        try:
+            return tuple(await _together(self.settled(scene, on_done) for scene in scenes))
+        finally:
+            if self.client is not None:
+                await self.client.aclose()
+
+    async def settled(self, scene: Scene, on_done: OnDone | None) -> FetchedScene:
+        """One scene, and the news of it."""
+        done = await self.scene(scene)
+        if on_done is not None:
+            on_done(done)
+        return done
+
+    async def scene(self, scene: Scene) -> FetchedScene:
+        """All bands of a scene; an optional band that it lacks is not missed."""
+        optional = tuple(band for band in self.options.optional_bands if band in scene.assets)
+        bands = tuple(dict.fromkeys(self.options.bands + optional))
+        ends = await _together(self.asset(scene, band) for band in bands)
+        return FetchedScene(
+            scene,
+            {band: end for band, end in zip(bands, ends, strict=True) if isinstance(end, Chip)},
+            tuple(end for end in ends if isinstance(end, AssetFailure)),
+        )
+
+    async def asset(self, scene: Scene, band: str) -> Chip | AssetFailure:
+        """One band of a scene, from the store or from its source."""
+        try:
+            async with self.slots:
+                return await self._chip(scene, band)
+        except AssetError as error:
+            return failure_of(scene, band, error)
+
+    async def _chip(self, scene: Scene, band: str) -> Chip:
+        """The chip of a band.
+
+        Raises:
+            AssetError: if it cannot be had.
+        """
+        asset = scene.assets.get(band)
+        if asset is None:
+            raise MissingBandError("the scene does not have this band")
+        wanted = wanted_grid(self.site, scene, asset)
+        kept = await asyncio.to_thread(self._kept, scene, asset, wanted)
+        if kept is not None:
+            return kept
+        got = await self._read(asset, wanted)
+        return await asyncio.to_thread(
+            self.chips.save, scene, band, got.pixels, got.grid, delivery=got.delivery
+        )
+
+    def _kept(self, scene: Scene, asset: Asset, wanted: Grid) -> Chip | None:
+        """The chip in the store, unless its local source is another one by now."""
+        chip = self.chips.find(scene, asset.band, wanted)
+        version = "" if _scheme(asset) else version_of(asset)
+        return None if chip is not None and version not in ("", chip.source_etag) else chip
+
+    async def _read(self, asset: Asset, wanted: Grid) -> Delivered:
+        """The pixels from where they lie.
+
+        Raises:
+            AssetError: if they cannot be had from there.
+        """
+        scheme = _scheme(asset)
+        if not scheme:
+            return await asyncio.to_thread(read_local, asset, wanted)
+        if scheme not in ("http", "https"):
+            remedy = "use a catalogue whose assets have https addresses"
+            raise FetchError(f"assets at {scheme} addresses cannot be read", remedy=remedy)
+        if self.client is None:
+            self.client = open_client(self.options)
+        return await read_remote(self.client, asset, wanted, self.options)
+
+
+def _scheme(asset: Asset) -> str:
+    """The scheme of an address; empty for a path."""
+    head, colon, _ = asset.href.partition("://")
+    return head.lower() if colon else ""
+
+
+def failure_of(scene: Scene, band: str, error: AssetError) -> AssetFailure:
+    """An error as a value; it names the file, and neither a folder of ours nor a query."""
+    asset = scene.assets.get(band)
+    name = "" if asset is None else PurePosixPath(urlsplit(asset.href).path).name
+    words = f"{name}: {error.what}" if name else error.what
+    cure = f" ({error.remedy})" if error.remedy else ""
+    return AssetFailure(scene.id, band, type(error).__name__, " ".join(f"{words}{cure}".split()))

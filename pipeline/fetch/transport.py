@@ -1,0 +1,294 @@
+"""Bytes of an object behind a URL, by ranges: the one door to the network for pixels.
+
+Here belong addresses, requests and what their answers must look like. What the bytes mean
+belongs to ``remote``; listing scenes belongs to ``catalogs``.
+
+These few lines over httpx stand in for a ready-made store because of what they promise: no
+redirect is followed, every answer is the range that was asked for, of the object that was asked
+first; a throttling server is waited for; and no error holds a query string, which may be a
+signature.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import re
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+
+from pipeline.errors import CorruptAssetError, FetchError, FetchRetryError, PipelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pipeline.config import FetchOptions
+
+MAX_BYTES = 256 * 1024 * 1024
+"""More than this is not read for one asset in one attempt."""
+MAX_GAP = 64 * 1024
+"""Ranges that lie closer together are asked for at once."""
+MAX_WAIT_S = 300.0
+"""A server that asks for a longer pause is asked again after this."""
+
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_DENIED = frozenset({401, 403})
+_OK, _PARTIAL, _PAST_END = 200, 206, 416
+
+
+def open_client(options: FetchOptions) -> httpx.AsyncClient:
+    """A client that follows no redirect and takes no orders from the environment."""
+    # httpx tells its log every address in full, and a query string may be a signature.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return httpx.AsyncClient(
+        follow_redirects=False,
+        trust_env=False,
+        timeout=httpx.Timeout(options.timeout_s / options.attempts, pool=None),
+        limits=httpx.Limits(max_connections=options.concurrency),
+        headers={"accept-encoding": "identity", "user-agent": "zonewatch"},
+    )
+
+
+def check_address(url: str) -> str:
+    """Refuse an address that may not be asked; give it without its query, fit for print.
+
+    https goes to named and to public hosts; plain http stays on this machine. Addresses with a
+    user name are refused, since they would end up in records.
+
+    Raises:
+        FetchError: if the address is refused.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise FetchError("the address of the asset is malformed") from error
+    shown = f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{parts.path}"
+    local = host == "localhost" or _is_ip(host, "is_loopback")
+    named = any(letter.isalpha() for letter in host.rpartition(".")[2]) and ":" not in host
+    https = parts.scheme == "https" and (local or named or _is_ip(host, "is_global"))
+    if parts.username is not None or not (https or (parts.scheme == "http" and local)):
+        remedy = "use a catalogue whose assets have public https addresses"
+        raise FetchError("the address of the asset is not one to ask", where=shown, remedy=remedy)
+    return shown
+
+
+def _is_ip(host: str, kind: str) -> bool:
+    """Whether a host is an IP address of a kind."""
+    try:
+        return bool(getattr(ipaddress.ip_address(host), kind))
+    except ValueError:
+        return False
+
+
+class RemoteObject:
+    """One object behind a URL; async-tiff takes it for a store.
+
+    Attributes:
+        shown: the address without its query, fit for print.
+        etag: version of the object; empty if the server names none.
+        nbytes: bytes read so far, all attempts together.
+        wait_s: how long the server last asked to wait.
+        error: the first thing that went wrong; async-tiff would hide it.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+        """Check the address before anything is sent.
+
+        Raises:
+            FetchError: if it is not one that may be asked.
+        """
+        self._client, self._url = client, url
+        self.shown = check_address(url)
+        self.nbytes, self.wait_s = 0, 0.0
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the version that was seen: the object is read anew from its beginning."""
+        self.etag = ""
+        self.error: PipelineError | None = None
+        self._size: int | None = None
+        self._budget = MAX_BYTES
+
+    async def get_range_async(
+        self, path: str, *, start: int, end: int | None = None, length: int | None = None
+    ) -> bytes:
+        """Bytes of the header; fewer than asked for if the object ends before."""
+        del path
+        with self._remembering():
+            return await self._ask(start, end if end is not None else start + (length or 0))
+
+    async def get_ranges_async(
+        self,
+        path: str,
+        *,
+        starts: Sequence[int],
+        ends: Sequence[int] | None = None,
+        lengths: Sequence[int] | None = None,
+    ) -> list[bytes]:
+        """Bytes of blocks, each of them whole."""
+        del path
+        if ends is None:
+            ends = [start + length for start, length in zip(starts, lengths or (), strict=True)]
+        ranges = list(zip(starts, ends, strict=True))
+        with self._remembering():
+            spans = merged(ranges)
+            bodies = await asyncio.gather(*(self._whole(*span) for span in spans))
+            return [_cut(spans, bodies, one) for one in ranges]
+
+    @contextmanager
+    def _remembering(self) -> Iterator[None]:
+        """Keep an error, since the reader turns it into text of its own."""
+        try:
+            yield
+        except PipelineError as error:
+            self.error = self.error or error
+            raise
+
+    async def _whole(self, start: int, stop: int) -> bytes:
+        """A range that must be there to its end.
+
+        Raises:
+            CorruptAssetError: if the object ends before.
+        """
+        body = await self._ask(start, stop)
+        if len(body) < stop - start:
+            raise CorruptAssetError("the object ends before its last block", where=self.shown)
+        return body
+
+    async def _ask(self, start: int, stop: int) -> bytes:
+        """One request, with all that can go wrong on the way.
+
+        Raises:
+            FetchRetryError: if it may go better another time.
+            FetchError, CorruptAssetError: if it will not.
+        """
+        self._budget -= stop - start
+        if not 0 <= start < stop or self._budget < 0:
+            raise CorruptAssetError("the header asks for impossible ranges", where=self.shown)
+        headers = {"range": f"bytes={start}-{stop - 1}"}
+        try:
+            async with self._client.stream("GET", self._url, headers=headers) as response:
+                self._check_status(response)
+                size = self._check_range(response, start, stop)
+                return await self._body(response, size)
+        except httpx.TimeoutException as error:
+            raise self._passing("the server did not answer in time") from error
+        except httpx.TransportError as error:
+            raise self._passing(f"the connection failed ({type(error).__name__})") from error
+        except httpx.InvalidURL as error:
+            raise FetchError("the address of the asset is malformed", where=self.shown) from error
+
+    def _check_status(self, response: httpx.Response) -> None:
+        """Sort the answers that bring no bytes.
+
+        Raises:
+            FetchRetryError: for a status that may pass.
+            FetchError, CorruptAssetError: for any other but a partial answer.
+        """
+        status = response.status_code
+        if status == _PARTIAL:
+            return
+        if status in _PASSING:
+            self.wait_s = wait_of(response.headers.get("retry-after", ""), datetime.now(UTC))
+            raise self._passing(f"the server answered {status}")
+        if status == _PAST_END:
+            raise CorruptAssetError("the object ends before its header says", where=self.shown)
+        what, remedy = f"the server answered {status}", "check the address in the catalogue"
+        if status == _OK:
+            what = "the server sent something else than the range that was asked for"
+            remedy = "use a server that answers range requests and needs no login page"
+        elif status in _DENIED:
+            remedy = "get access, or search again: a signed address may have run out"
+        elif response.is_redirect:
+            what, remedy = "the server redirects, which is not followed", "name the final address"
+        raise FetchError(what, where=self.shown, remedy=remedy)
+
+    def _check_range(self, response: httpx.Response, start: int, stop: int) -> int:
+        """How many bytes will come; refuse other bytes or another object.
+
+        Raises:
+            FetchRetryError: if the range is another one, or the object was replaced.
+        """
+        match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
+        first, last, size = map(int, match.groups()) if match else (-1, -1, 0)
+        if first != start or last + 1 != min(stop, size):
+            raise self._passing("the server sent another range than was asked for")
+        etag = response.headers.get("etag", "")
+        if self._size not in (None, size) or (self._size is not None and etag != self.etag):
+            raise self._passing("the object was replaced while it was read")
+        self._size, self.etag = size, etag
+        return last + 1 - first
+
+    async def _body(self, response: httpx.Response, size: int) -> bytes:
+        """The bytes of an answer, exactly as many as it promises.
+
+        Raises:
+            FetchRetryError: if there are fewer or more.
+        """
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise FetchError("the server compresses ranges", where=self.shown)
+        body = bytearray()
+        async for piece in response.aiter_raw():
+            self.nbytes += len(piece)
+            body += piece
+            if len(body) > size:
+                break
+        if len(body) != size:
+            raise self._passing("the server sent more or fewer bytes than it promised")
+        return bytes(body)
+
+    def _passing(self, what: str) -> FetchRetryError:
+        """An error for something that may go better another time."""
+        return FetchRetryError(what, where=self.shown, remedy="run again later")
+
+
+def merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The fewest spans over all ranges whose gaps are small, in rising order.
+
+    Example:
+        >>> merged([(900_000, 900_010), (20, 30), (0, 10)])
+        [(0, 30), (900000, 900010)]
+    """
+    spans: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if spans and start <= spans[-1][1] + MAX_GAP:
+            spans[-1] = (spans[-1][0], max(stop, spans[-1][1]))
+        else:
+            spans.append((start, stop))
+    return spans
+
+
+def _cut(
+    spans: Sequence[tuple[int, int]], bodies: Sequence[bytes], wanted: tuple[int, int]
+) -> bytes:
+    """One range out of the spans that hold it."""
+    for (start, stop), body in zip(spans, bodies, strict=True):
+        if start <= wanted[0] and wanted[1] <= stop:
+            return body[wanted[0] - start : wanted[1] - start]
+    raise CorruptAssetError("the header asks for impossible ranges")
+
+
+def wait_of(header: str, now: datetime) -> float:
+    """Seconds that a ``Retry-After`` header asks to wait, as number or as date; at most the cap.
+
+    Example:
+        >>> wait_of("7", datetime(2020, 1, 1, tzinfo=UTC))
+        7.0
+    """
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(header) - now).total_seconds()
+        except (ValueError, TypeError):
+            return 0.0
+    return min(max(seconds, 0.0), MAX_WAIT_S) if seconds == seconds else 0.0  # noqa: PLR0124 - NaN
