@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-OPEN_END = date.max
-"""The last day of a time that is still open (``2020-11/..``)."""
+OPEN_END = date(9999, 1, 1)
+"""The last day of a time that is still open (``2020-11/..``).
+
+Not the very last day of the calendar, so that a window may still be padded.
+"""
 
 _ALPHABET = re.compile(r"[0-9X?~%/.-]{4,64}")
 _INTERVALS = frozenset({"Interval", "Level1Interval"})
 _POINTS = frozenset({"Date", "Unspecified"})
-_RESOLUTION = timedelta(microseconds=1)
+_DAY, _RESOLUTION = timedelta(days=1), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ def civil_day_span_utc(start: date, end: date, timezone: str) -> Period:
 
     The rules of the zone come from the IANA database, so that Asia/Pyongyang is UTC+8:30 from
     2015-08-15 to 2018-05-04 and UTC+9 before and after. The last instant is one microsecond
-    before the next day begins. ``OPEN_END`` becomes the last instant that Python can hold.
+    before the next day begins.
 
     Args:
         start: first civil day.
@@ -143,6 +146,7 @@ def civil_day_span_utc(start: date, end: date, timezone: str) -> Period:
 
     Raises:
         ValueError: if the zone is unknown or the end lies before the start.
+        OverflowError: if a day lies on the very edge of the calendar.
 
     Example:
         >>> civil_day_span_utc(date(2017, 10, 17), date(2017, 10, 17), "Asia/Pyongyang").start
@@ -151,11 +155,7 @@ def civil_day_span_utc(start: date, end: date, timezone: str) -> Period:
     if end < start:
         raise ValueError(f"the last day {end} lies before the first day {start}")
     zone = _zone(timezone)
-    if end == OPEN_END:
-        return Period(_midnight_utc(start, zone), datetime.max.replace(tzinfo=UTC))
-    return Period(
-        _midnight_utc(start, zone), _midnight_utc(end + timedelta(days=1), zone) - _RESOLUTION
-    )
+    return Period(_midnight_utc(start, zone), _midnight_utc(end + _DAY, zone) - _RESOLUTION)
 
 
 @cache
@@ -176,7 +176,4 @@ def _midnight_utc(day: date, zone: ZoneInfo) -> datetime:
 
     Where clocks skip midnight, the offset from before the jump leads to the jump itself.
     """
-    try:
-        return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
