@@ -1,0 +1,137 @@
+"""The claims of the page: each with its verdict, who asserts which date, and what was measured.
+
+Here belongs the choice of what a claim's row says. Weighing a claim belongs to ``assess``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.model.assessment import Verdict
+from pipeline.report import wording
+from pipeline.report.content import ClaimRow, SourceGroup, TestRow, VerdictCount
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.model.assessment import Assessment, WindowTest
+    from pipeline.model.claim import Claim, Source
+    from pipeline.model.findings import Findings
+
+MOST_TESTS = 60
+"""A claim with more windows lists the strongest; all of them stand in assessments.csv."""
+DIGITS_OF_HASH = 12
+
+
+def counts(assessments: Sequence[Assessment]) -> tuple[VerdictCount, ...]:
+    """How many claims got which verdict, all four of them."""
+    return tuple(
+        VerdictCount(chip, sum(one.verdict is verdict for one in assessments))
+        for verdict, chip in wording.VERDICTS.items()
+    )
+
+
+def source_groups(findings: Findings) -> tuple[SourceGroup, ...]:
+    """The weighed claims by article, in the order of the seeds folder."""
+    if findings.seeds is None:
+        return ()
+    answers = {one.claim_id: one for one in findings.assessments}
+    return tuple(
+        _group(findings, source, [claim for claim in claims if claim.id in answers], answers)
+        for source in findings.seeds.sources
+        if (claims := [c for c in findings.seeds.claims if c.source_id == source.id])
+    )
+
+
+def _group(
+    findings: Findings, source: Source, claims: list[Claim], answers: dict[str, Assessment]
+) -> SourceGroup:
+    """The claims of one article."""
+    mine = [answers[claim.id] for claim in claims]
+    return SourceGroup(
+        publisher=source.publisher,
+        title=source.title,
+        published=source.published,
+        note=source.note,
+        sha256=source.sha256[:DIGITS_OF_HASH],
+        counts=tuple(one for one in counts(mine) if one.count),
+        claims=tuple(claim_row(findings, claim, answers[claim.id]) for claim in claims),
+    )
+
+
+def claim_row(findings: Findings, claim: Claim, answer: Assessment) -> ClaimRow:
+    """One claim."""
+    tests = sorted(answer.tests, key=_strength)[:MOST_TESTS]
+    return ClaimRow(
+        id=claim.id,
+        anchor=f"claim-{claim.id}",
+        statement=claim.statement,
+        speaker=f"{claim.speaker} (remove {claim.remove}, {claim.reliability})",
+        place=claim.place,
+        chip=wording.VERDICTS[answer.verdict],
+        modifiers=tuple(wording.modifier(value) for value in answer.modifiers),
+        sentence=answer.sentence,
+        reason=answer.reason,
+        times=tuple((wording.asserted(t), ", ".join(t.asserted_by)) for t in claim.times),
+        coverage=_coverage(answer.tests),
+        effect=_effect(answer),
+        tests=tuple(_test_row(findings, test) for test in tests),
+        n_tests=answer.n_tests,
+        alternatives=tuple(
+            _alternative(one.id, one.predicts, one.raised_by) for one in claim.alternatives
+        ),
+        note=claim.note,
+    )
+
+
+def _alternative(name: str, predicts: str, raised_by: str) -> str:
+    """Another explanation in words."""
+    raised = f" (raised by {raised_by})" if raised_by else ""
+    return f"{name.replace('-', ' ')}{raised}: {predicts}"
+
+
+def _strength(test: WindowTest) -> tuple[bool, float]:
+    """Tests with an effect first, the largest share first."""
+    return (test.effect is None, 0.0 if test.effect is None else -test.effect.share)
+
+
+def _coverage(tests: Sequence[WindowTest]) -> str:
+    """Clear looks of the best-seen window; empty if no window was looked at."""
+    if not tests:
+        return ""
+    best = max(tests, key=lambda test: test.coverage.n_clear).coverage
+    return f"{best.n_clear} of {best.n_scenes} looks clear, {best.n_needed} needed"
+
+
+def _effect(answer: Assessment) -> str:
+    """The strongest measured share, or the share that would have been seen; empty for neither."""
+    effects = [test.effect for test in answer.tests if test.effect is not None]
+    if not effects:
+        return ""
+    top = max(effects, key=lambda effect: effect.share)
+    if answer.verdict is Verdict.CORROBORATED:
+        return f"{wording.percent(top.share)} above controls and own history"
+    least = min(effect.minimum_detectable for effect in effects)
+    return f"{wording.percent(top.share)}; {wording.percent(least)} would have been seen"
+
+
+def _test_row(findings: Findings, test: WindowTest) -> TestRow:
+    """One zone at one asserted time."""
+    cover, effect = test.coverage, test.effect
+    held = {zone.id: zone.label for zone in findings.named_zones}
+    words = ("", "", "", "")
+    if effect is not None:
+        low, high = effect.interval
+        words = (
+            wording.percent(effect.share),
+            f"{wording.percent(low)} to {wording.percent(high)}",
+            wording.chance(effect.p_value, effect.n_shifts),
+            wording.percent(effect.minimum_detectable),
+        )
+    return TestRow(
+        held.get(test.zone_id, test.zone_id),
+        f"zone-{test.zone_id}" if test.zone_id in held else "",
+        f"{wording.asserted(test.time)}: {', '.join(test.time.asserted_by)}",
+        f"{cover.n_clear} of {cover.n_scenes} (needs {cover.n_needed}); {cover.n_baseline} before",
+        *words,
+    )

@@ -1,0 +1,319 @@
+"""The pictures of the page: the site map, the search grid, and a zone before and after.
+
+Here belongs the choice of dates and of what is drawn. Colour belongs to ``pictures``, plane
+geometry to ``drawing``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.model.grid import Window
+from pipeline.model.site import ZoneKind
+from pipeline.report import drawing, wording
+from pipeline.report.content import Crop, Figure, Label, LegendStop, Shape
+from pipeline.report.pictures import stretch_of, to_png, true_colour
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from pipeline.model.change import Detection
+    from pipeline.model.cube import ZoneMask
+    from pipeline.model.findings import Findings
+    from pipeline.model.site import Zone
+    from pipeline.report.pictures import Stretch
+
+CLEAR_ENOUGH = 0.97
+"""Share of a block that must be seen for a date to be a good picture of it."""
+CROP_MARGIN_PX = 8
+MIN_CROP_PX = 40
+ONSET_COLORS = ("#ffe945", "#f9a242", "#e0605f", "#a2307f", "#5b1a8c")
+"""From early to late; told apart by lightness alone, so by colour-blind eyes as well."""
+SHARE_COLORS = ("#f1f1f1", "#fde0a2", "#f9a242", "#e0605f", "#8d1d6f")
+SHARE_STEPS = (0.0, 0.01, 0.05, 0.2)
+"""Lower ends of the classes above the first, as shares of a cell."""
+
+
+@dataclass(frozen=True)
+class Painter:
+    """Findings with what all their pictures have in common.
+
+    Attributes:
+        findings: what the pass found.
+    """
+
+    findings: Findings
+
+    @cached_property
+    def map_date(self) -> int:
+        """The latest date on which nearly all of the site was seen, or the best one."""
+        return _latest_clear(self.findings.cube.clear.mean(axis=(1, 2)))
+
+    @cached_property
+    def stretch(self) -> Stretch:
+        """One stretch for all pictures of the page."""
+        return stretch_of(self.findings.cube, self.map_date)
+
+    def png(self, date: int, window: Window) -> bytes:
+        """A block of one date as a picture."""
+        pixels = true_colour(self.findings.cube, date, window, self.stretch)
+        return to_png(pixels, is_simulated=self.findings.is_simulated)
+
+    @cached_property
+    def everything(self) -> Window:
+        """The whole grid."""
+        return Window(0, 0, *self.findings.cube.grid.shape)
+
+    def onset_color(self, found: Detection) -> str:
+        """The colour of an onset: fifths of the monitoring period, early to late."""
+        start, end = self.monitoring
+        spent = (found.onset.first_with - start).total_seconds()
+        share = spent / max(1.0, (end - start).total_seconds())
+        return ONSET_COLORS[min(len(ONSET_COLORS) - 1, max(0, int(share * len(ONSET_COLORS))))]
+
+    @cached_property
+    def monitoring(self) -> tuple[datetime, datetime]:
+        """First and last instant of the monitoring period."""
+        instants = self.findings.cube.instants
+        return instants[self.findings.changes.n_baseline], instants[-1]
+
+
+def _latest_clear(share: NDArray[np.float64]) -> int:
+    """The last date with enough in sight, or the one with most."""
+    good = np.flatnonzero(share >= CLEAR_ENOUGH)
+    return int(good[-1]) if good.size else int(share.argmax())
+
+
+def site_map(painter: Painter, numbers: dict[str, int]) -> Figure:
+    """The site on a clear date, its zones and what changed in them.
+
+    Args:
+        painter: the findings.
+        numbers: number by zone id, in the order of the key.
+    """
+    grid, window = painter.findings.cube.grid, painter.everything
+    unit = max(grid.shape) / 58
+    zones = [zone for zone in painter.findings.named_zones if zone.geometry is not None]
+    outlines = tuple(_zone_shape(painter, zone, window) for zone in zones)
+    labels = [
+        _label(zone, drawing.to_pixels(zone.geometry, grid), numbers[zone.id])
+        for zone in zones
+        if zone.geometry is not None
+    ]
+    changes = site_changes(painter)
+    return Figure(
+        png=painter.png(painter.map_date, window),
+        width=grid.width,
+        height=grid.height,
+        shapes=outlines + tuple(_change_shape(painter, one, window) for one in changes),
+        labels=drawing.place_labels(labels, unit, grid.width),
+        scale=drawing.scale_bar(grid.width, grid.gsd_m),
+        legend=onset_legend(painter) if changes else (),
+        alt=f"Map of the site with {len(zones)} zones and {len(changes)} changes, listed below",
+        unit=unit,
+    )
+
+
+def site_changes(painter: Painter) -> tuple[Detection, ...]:
+    """Every change of the site once, though several zones may hold it: the largest piece of it."""
+    best: dict[tuple[Window, datetime | None], Detection] = {}
+    for found in painter.findings.detections:
+        key = (found.window, found.onset.first_with)
+        if key not in best or found.n_pixels > best[key].n_pixels:
+            best[key] = found
+    return tuple(best.values())
+
+
+def onset_legend(painter: Painter) -> tuple[LegendStop, ...]:
+    """What the colours of onsets stand for."""
+    start, end = (instant.timestamp() for instant in painter.monitoring)
+    edges = np.linspace(start, end, len(ONSET_COLORS) + 1)
+    days = [datetime.fromtimestamp(float(edge), tz=UTC).date().isoformat() for edge in edges]
+    return tuple(
+        LegendStop(color, f"{days[index]} {wording.TO} {days[index + 1]}")
+        for index, color in enumerate(ONSET_COLORS)
+    )
+
+
+def _zone_shape(painter: Painter, zone: Zone, window: Window) -> Shape:
+    """The outline of a placed zone."""
+    kind = "control" if zone.kind is ZoneKind.CONTROL else "zone"
+    if zone.geometry is None:
+        return Shape("", kind, zone.label)
+    pixels = drawing.to_pixels(zone.geometry, painter.findings.cube.grid)
+    return Shape(drawing.outline_path(pixels, window), kind, zone.label)
+
+
+def _label(zone: Zone, pixels: BaseGeometry, number: int) -> Label:
+    """The number of a zone, at a point that is surely inside."""
+    point = pixels.representative_point()
+    return Label(number, zone.label, round(point.x, 1), round(point.y, 1), f"zone-{zone.id}")
+
+
+def _change_shape(painter: Painter, found: Detection, window: Window) -> Shape:
+    """A detection in the colour of its onset."""
+    dated = wording.onset(found.onset, painter.findings.site.timezone)
+    title = f"{found.n_pixels} px, onset {dated}, {wording.STATUS[found.status]}"
+    path = drawing.fill_path(found.mask, found.window, window)
+    return Shape(path, "change", title, painter.onset_color(found))
+
+
+def grid_map(painter: Painter) -> Figure | None:
+    """The cells of the search grid by the largest share of each that ever stood changed."""
+    findings, window = painter.findings, painter.everything
+    cells = [zone for zone in findings.site.zones if zone.kind is ZoneKind.CELL]
+    if not cells:
+        return None
+    grid = findings.cube.grid
+    shapes = tuple(_cell_shape(painter, cell, window) for cell in cells)
+    worst = sum(shape.fill not in ("", SHARE_COLORS[0]) for shape in shapes)
+    return Figure(
+        png=b"",
+        width=grid.width,
+        height=grid.height,
+        shapes=shapes,
+        labels=(),
+        scale=drawing.scale_bar(grid.width, grid.gsd_m),
+        legend=_share_legend(),
+        alt=f"Search grid of {len(cells)} cells, change in {worst} of them",
+        unit=max(grid.shape) / 58,
+    )
+
+
+def _cell_shape(painter: Painter, cell: Zone, window: Window) -> Shape:
+    """A cell in the colour of its largest changed share."""
+    outline = _zone_shape(painter, cell, window)
+    series = painter.findings.series_of.get(cell.id)
+    if series is None or not series.n_pixels:
+        return Shape(outline.path, "cell", f"{cell.id}: not measured")
+    peak = float(series.changed_px[painter.findings.changes.n_baseline :].max() / series.n_pixels)
+    title = f"{cell.id}: at most {wording.percent(peak)} changed"
+    return Shape(outline.path, "cell", title, SHARE_COLORS[_share_class(peak)])
+
+
+def _share_class(share: float) -> int:
+    """Index of the class of a changed share."""
+    return sum(share > step for step in SHARE_STEPS)
+
+
+def _share_legend() -> tuple[LegendStop, ...]:
+    """What the colours of the search grid stand for."""
+    ends = [f"{100 * step:.0f}" for step in SHARE_STEPS]
+    words = [
+        "none",
+        *(f"{low} {wording.TO} {high} %" for low, high in pairwise(ends)),
+        f"> {ends[-1]} %",
+    ]
+    return tuple(LegendStop(*pair) for pair in zip(SHARE_COLORS, words, strict=True))
+
+
+def crops(painter: Painter, zone: Zone) -> tuple[Crop, ...]:
+    """A zone before and after: around its largest change, or over the whole monitoring period."""
+    mask = painter.findings.mask_of.get(zone.id)
+    if mask is None:
+        return ()
+    found = max(painter.findings.detections_in(zone.id), key=lambda one: one.n_pixels, default=None)
+    seen = _seen_share(painter, mask)
+    before, after = _dates(painter, seen, found)
+    views = (_View("Before", before, seen[before]), _View("After", after, seen[after]))
+    return tuple(_crop(painter, zone, mask, view) for view in views)
+
+
+@dataclass(frozen=True)
+class _View:
+    """A date chosen for a picture.
+
+    Attributes:
+        role: ``Before`` or ``After``.
+        date: index on the time axis.
+        seen: share of the zone that was seen.
+    """
+
+    role: str
+    date: int
+    seen: float
+
+
+def _seen_share(painter: Painter, mask: ZoneMask) -> NDArray[np.float64]:
+    """Share of a zone that was seen, bare or under snow, (time,)."""
+    cube, (rows, cols) = painter.findings.cube, mask.window.slices
+    inside = mask.fraction > 0
+    seen = (cube.clear[:, rows, cols] | cube.snow[:, rows, cols])[:, inside]
+    share: NDArray[np.float64] = seen.mean(axis=1)
+    return share
+
+
+def _dates(painter: Painter, seen: NDArray[np.float64], found: Detection | None) -> tuple[int, int]:
+    """A date without the change and one with it, as near to the onset as a clear view allows."""
+    instants, first = painter.findings.cube.instants, painter.findings.changes.n_baseline
+    if found is None:
+        return _last_good(seen, 0, first), _last_good(seen, first, len(seen))
+    start = instants.index(found.onset.first_with)
+    stop = len(seen)
+    if found.reversal is not None and found.reversal.last_without is not None:
+        stop = instants.index(found.reversal.last_without) + 1
+    return _last_good(seen, 0, start), _first_good(seen, start, stop)
+
+
+def _last_good(seen: NDArray[np.float64], start: int, stop: int) -> int:
+    """The last date of a span with a clear view, or the best one."""
+    return start + _latest_clear(seen[start:stop])
+
+
+def _first_good(seen: NDArray[np.float64], start: int, stop: int) -> int:
+    """The first date of a span with a clear view, or the best one."""
+    span = seen[start:stop]
+    good = np.flatnonzero(span >= CLEAR_ENOUGH)
+    return start + int(good[0] if good.size else span.argmax())
+
+
+def _crop_window(painter: Painter, mask: ZoneMask) -> Window:
+    """A zone with enough around it to know the place."""
+    short = MIN_CROP_PX - min(mask.window.height, mask.window.width)
+    margin = max(CROP_MARGIN_PX, -(-short // 2))
+    return drawing.around(mask.window, margin, painter.findings.cube.grid.shape)
+
+
+def _crop(painter: Painter, zone: Zone, mask: ZoneMask, view: _View) -> Crop:
+    """A zone on one date."""
+    findings, window = painter.findings, _crop_window(painter, mask)
+    instant = findings.cube.instants[view.date]
+    when = wording.moment(instant, findings.site.timezone)
+    standing = _standing(findings, zone.id, instant) if view.role == "After" else []
+    edges = tuple(_edge(painter, one, window) for one in standing)
+    figure = Figure(
+        png=painter.png(view.date, window),
+        width=window.width,
+        height=window.height,
+        shapes=(_zone_shape(painter, zone, window), *edges),
+        labels=(),
+        scale=drawing.scale_bar(window.width, findings.cube.grid.gsd_m),
+        legend=(),
+        alt=f"{zone.label} on {when.utc}, true colour, {len(edges)} changes outlined",
+        unit=max(window.width, window.height) / 26,
+    )
+    scene, unseen = findings.cube.scene_ids[view.date], wording.percent(1 - view.seen, 0)
+    return Crop(view.role, when, scene, unseen, figure)
+
+
+def _standing(findings: Findings, zone_id: str, instant: datetime) -> list[Detection]:
+    """The changes of a zone that stand at an instant."""
+    return [
+        found
+        for found in findings.detections_in(zone_id)
+        if found.onset.first_with <= instant
+        and (found.reversal is None or instant < found.reversal.first_with)
+    ]
+
+
+def _edge(painter: Painter, found: Detection, window: Window) -> Shape:
+    """The edge of a detection, so that what it encloses stays in sight."""
+    path = drawing.mask_path(found.mask, found.window, window)
+    return Shape(path, "edge", f"{found.n_pixels} px", painter.onset_color(found))

@@ -1,0 +1,48 @@
+"""Content to HTML: the template engine and the few filters it may use.
+
+Here belongs the setting of Jinja: everything escaped, nothing undefined, no clock. Words and
+coordinates are decided before this.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+if TYPE_CHECKING:
+    from pipeline.report.content import ReportContent
+
+
+def render(content: ReportContent) -> bytes:
+    """The page as UTF-8 HTML."""
+    text = _environment().get_template("page.html.j2").render(page=content)
+    # A lone surrogate in a text would stop the whole page; a mark in its place does not.
+    return text.encode("utf-8", errors="replace")
+
+
+def _environment() -> Environment:
+    """Jinja with everything escaped and nothing undefined."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data_uri"] = _data_uri
+    environment.filters["fragment"] = _fragment
+    return environment
+
+
+def _data_uri(png: bytes) -> str:
+    """A picture as an address that holds it."""
+    return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
+
+
+def _fragment(anchor: str) -> str:
+    """An anchor as it must stand in a link to it."""
+    return "#" + quote(anchor, safe="", errors="replace")

@@ -1,0 +1,82 @@
+"""Arrays to pictures: one pixel of the sensor becomes one pixel of a PNG.
+
+Here belongs colour. What is drawn over a picture (outlines, labels, bars) is drawn by the page,
+sharp at any size; which date is shown is decided by ``figures``.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.model.cube import DateCube
+    from pipeline.model.grid import Window
+
+COLOURS = ("red", "green", "blue")
+PERCENTILES = (0.5, 99.5)
+GAMMA = 1.25
+"""Lifts dark ground a little; the same for every picture of a page."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """How reflectance becomes brightness, the same for every picture of a page.
+
+    Attributes:
+        low: reflectance shown as black, by colour, float64, (3,).
+        high: reflectance shown as white, by colour, float64, (3,).
+    """
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def stretch_of(cube: DateCube, date: int) -> Stretch:
+    """A stretch between the percentiles of the clear pixels of one date."""
+    clear = cube.clear[date]
+    colours = cube.values[date][_colour_index(cube)][:, clear]
+    if not clear.any():
+        return Stretch(np.zeros(3), np.full(3, 0.3))
+    low, high = np.percentile(colours, PERCENTILES, axis=1)
+    return Stretch(low, np.maximum(high, low + 0.02))
+
+
+def true_colour(cube: DateCube, date: int, window: Window, stretch: Stretch) -> NDArray[np.uint8]:
+    """A block of one date as RGBA, (y, x, 4); transparent where nothing was seen."""
+    rows, cols = window.slices
+    colours = cube.values[date][_colour_index(cube)][:, rows, cols]
+    seen = _seen(cube, date, window)
+    low, high = stretch.low[:, None, None], stretch.high[:, None, None]
+    level = np.clip((colours - low) / (high - low), 0.0, 1.0) ** (1 / GAMMA)
+    rgb = np.round(level * 255).astype(np.uint8)
+    alpha = np.where(seen, 255, 0).astype(np.uint8)
+    return np.moveaxis(np.concatenate([rgb * seen, alpha[None]]), 0, -1)
+
+
+def to_png(pixels: NDArray[np.uint8], *, is_simulated: bool) -> bytes:
+    """A picture as PNG, marked inside the file if it is simulated; the same bytes each time."""
+    info = PngInfo()
+    info.add_text("zonewatch:simulated", str(is_simulated).lower())
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG", optimize=True, pnginfo=info)
+    return buffer.getvalue()
+
+
+def _seen(cube: DateCube, date: int, window: Window) -> NDArray[np.bool_]:
+    """Pixels of a block that were seen, bare or under snow, bool, (y, x)."""
+    rows, cols = window.slices
+    seen: NDArray[np.bool_] = cube.clear[date, rows, cols] | cube.snow[date, rows, cols]
+    return seen
+
+
+def _colour_index(cube: DateCube) -> list[int]:
+    """Where the colours stand on the band axis; the first band stands in for a missing one."""
+    return [cube.bands.index(name) if name in cube.bands else 0 for name in COLOURS]

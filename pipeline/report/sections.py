@@ -1,0 +1,163 @@
+"""The zones of the page: what was measured in each, in words, pictures and a chart.
+
+Here belongs the choice of what a zone's section says. The pictures belong to ``figures``, the
+coordinates of a chart to ``charts``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.model.change import Status
+from pipeline.model.site import ZoneKind
+from pipeline.report import charts, figures, wording
+from pipeline.report.content import DetectionRow, Report, ZoneGroup, ZoneSection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.model.change import Detection
+    from pipeline.model.claim import Event
+    from pipeline.model.findings import Findings
+    from pipeline.model.site import Zone
+    from pipeline.report.figures import Painter
+
+TITLES = {
+    "changed": "Zones with a measured change",
+    "quiet": "Zones without a measured change",
+    "unplaced": "Zones whose position is not established",
+    "control": "Control zones",
+}
+MOST_DETECTIONS = 40
+"""A zone with more objects lists the largest; all of them stand in detections.geojson."""
+STANDING = (Status.CONFIRMED, Status.FINISHED)
+
+
+def numbered(findings: Findings) -> dict[str, int]:
+    """Number by zone id for every named zone, in the order of the groups, then of the file."""
+    order = list(TITLES)
+    zones = sorted(findings.named_zones, key=lambda zone: order.index(group_of(findings, zone)))
+    return {zone.id: number for number, zone in enumerate(zones, start=1)}
+
+
+def group_of(findings: Findings, zone: Zone) -> str:
+    """Which heading a zone stands under."""
+    if not zone.is_placed:
+        return "unplaced"
+    if zone.kind is ZoneKind.CONTROL:
+        return "control"
+    return "changed" if findings.detections_in(zone.id) else "quiet"
+
+
+def zone_groups(painter: Painter, numbers: dict[str, int]) -> tuple[ZoneGroup, ...]:
+    """All named zones, by outcome; headings without zones are left out."""
+    findings = painter.findings
+    by_number = sorted(findings.named_zones, key=lambda zone: numbers[zone.id])
+    sections = [zone_section(painter, zone, numbers[zone.id]) for zone in by_number]
+    groups = (
+        ZoneGroup(key, title, tuple(one for one in sections if one.group == key))
+        for key, title in TITLES.items()
+    )
+    return tuple(group for group in groups if group.zones)
+
+
+def zone_section(painter: Painter, zone: Zone, number: int) -> ZoneSection:
+    """One zone."""
+    findings = painter.findings
+    found, series = findings.detections_in(zone.id), findings.series_of.get(zone.id)
+    listed = sorted(found, key=lambda one: -one.n_pixels)[:MOST_DETECTIONS]
+    listed.sort(key=lambda one: (one.onset.first_with, one.id))
+    return ZoneSection(
+        id=zone.id,
+        anchor=f"zone-{zone.id}",
+        number=number,
+        label=zone.label,
+        kind=zone.kind.value,
+        place=wording.place(zone),
+        group=group_of(findings, zone),
+        headline=_headline(findings, zone, found),
+        limit="" if series is None else wording.limit_words(findings.limit_of(zone.id)),
+        crops=figures.crops(painter, zone),
+        chart=None if series is None else charts.zone_chart(findings, series, found),
+        detections=tuple(_detection_row(painter, one) for one in listed),
+        reports=_reports(findings, zone),
+        cells=_cells(findings, zone),
+        claims=_claims(findings, zone),
+    )
+
+
+def _headline(findings: Findings, zone: Zone, found: Sequence[Detection]) -> str:
+    """What was measured, in one sentence."""
+    if not zone.is_placed:
+        cells = wording.count(len(zone.search_cells), "cell")
+        return f"Position not established: {cells} of the search grid stand in for this zone."
+    if zone.id not in findings.series_of:
+        return "Not measured: this zone lies outside the pixels that were read."
+    if not found:
+        looks = findings.looks_at(zone.id)[findings.changes.n_baseline :]
+        return wording.quiet(findings.limit_of(zone.id), int(looks.sum()))
+    return _changed(findings, found)
+
+
+def _changed(findings: Findings, found: Sequence[Detection]) -> str:
+    """How many changes, how large, since when."""
+    largest = max(found, key=lambda one: one.n_pixels)
+    waiting = sum(one.status not in STANDING for one in found)
+    tail = f", {waiting} of them awaiting further looks" if waiting else ""
+    when = wording.onset(largest.onset, findings.site.timezone)
+    return (
+        f"{wording.count(len(found), 'change')} measured{tail}. The largest covers "
+        f"{wording.area(largest.area_m2)}; onset {when}."
+    )
+
+
+def _detection_row(painter: Painter, found: Detection) -> DetectionRow:
+    """One detection in words."""
+    timezone = painter.findings.site.timezone
+    return DetectionRow(
+        id=found.id,
+        onset=wording.onset(found.onset, timezone),
+        reversal=wording.reversal(found.reversal, timezone),
+        status=wording.STATUS[found.status],
+        area=f"{found.area_m2:,.0f} ± {found.area_error_m2:,.0f} m²",
+        n_pixels=found.n_pixels,
+        magnitude=f"{found.magnitude:.1f} x noise",
+        n_looks=found.n_looks,
+        color=painter.onset_color(found),
+    )
+
+
+def _reports(findings: Findings, zone: Zone) -> tuple[Report, ...]:
+    """What others reported of a zone while it was watched."""
+    events = findings.seeds.events if findings.seeds else ()
+    first, last = findings.cube.instants[0].date(), findings.cube.instants[-1].date()
+    return tuple(
+        _report(event)
+        for event in events
+        if zone.id in event.zone_ids and event.start <= last and event.end >= first
+    )
+
+
+def _report(event: Event) -> Report:
+    """One reference event in words."""
+    days = event.start.isoformat()
+    if event.end != event.start:
+        days += f" {wording.TO} {event.end.isoformat()}"
+    return Report(event.id, days, event.what, event.observer)
+
+
+def _cells(findings: Findings, zone: Zone) -> tuple[tuple[str, int], ...]:
+    """Cells of a search area in which something changed, with the number of changes."""
+    counts = ((cell, len(findings.detections_in(cell))) for cell in zone.search_cells)
+    return tuple((cell, number) for cell, number in counts if number)
+
+
+def _claims(findings: Findings, zone: Zone) -> tuple[tuple[str, str], ...]:
+    """Claims that speak of a zone and were weighed: id and anchor."""
+    weighed = {one.claim_id for one in findings.assessments}
+    claims = findings.seeds.claims if findings.seeds else ()
+    return tuple(
+        (claim.id, f"claim-{claim.id}")
+        for claim in claims
+        if zone.id in claim.zone_ids and claim.id in weighed
+    )

@@ -1,0 +1,177 @@
+"""The words of the page: verdicts, modifiers, dates, areas, and sentences about measurements.
+
+Here belongs text that a reader sees and that follows from a value. The subject of a sentence is
+always the measurement, never people; what a sensor cannot say is not said.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from pipeline.model.assessment import Modifier, Verdict
+from pipeline.model.change import Status
+from pipeline.model.site import GeometryStatus
+from pipeline.model.time import OPEN_END
+from pipeline.report.content import Chip, Moment
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pipeline.model.change import Bracket
+    from pipeline.model.claim import AssertedTime
+    from pipeline.model.findings import DetectionLimit
+    from pipeline.model.site import Zone
+
+VERDICTS = {
+    Verdict.CORROBORATED: Chip(
+        "corroborated", "●", "Corroborated", "The predicted change was measured, in place and time."
+    ),
+    Verdict.NOT_CORROBORATED: Chip(
+        "not-corroborated", "○", "Not corroborated", "The data neither support nor oppose it."
+    ),
+    Verdict.CONTRADICTED: Chip(
+        "contradicted", "✕", "Contradicted", "A change as large as predicted would have been seen."
+    ),
+    Verdict.NOT_OBSERVABLE: Chip(
+        "not-observable", "◌", "Not observable", "The sensor cannot speak to it, or saw too little."
+    ),
+}
+
+_MODIFIERS = {
+    Modifier.DATE_DISPUTED: ("Date disputed", "Sources assert different dates; all are tested."),
+    Modifier.DERIVED_FROM_IMAGERY: (
+        "From imagery",
+        "The claim itself rests on satellite images: agreement repeats it and adds no new witness.",
+    ),
+    Modifier.SINGLE_SENSOR: ("One sensor", "Only one sensor stands behind the answer."),
+    Modifier.ALTERNATIVE_OPEN: (
+        "Alternative open",
+        "Another explanation predicts the same measurement.",
+    ),
+    Modifier.COMPATIBLE_WITH_NULL: (
+        "Null expected",
+        "The claim predicts that nothing is to be seen, and nothing is what was measured.",
+    ),
+    Modifier.POSITION_UNKNOWN: (
+        "Position not established",
+        "No source gives the place; cells of a search area stand in for it.",
+    ),
+    Modifier.POST_HOC: ("Post hoc", "The window was chosen after the data had been seen."),
+    Modifier.SIMULATED: ("Simulated", "Rehearsal on made-up scenes: not evidence."),
+}
+
+STATUS = {
+    Status.FIRST: "first look",
+    Status.PROVISIONAL: "provisional",
+    Status.CONFIRMED: "confirmed",
+    Status.FINISHED: "finished",
+}
+
+_PLACES = {
+    GeometryStatus.DIGITISED: "Outline digitised from an image",
+    GeometryStatus.SOURCED: "Outline built from what sources state",
+    GeometryStatus.COMPUTED: "Outline computed",
+    GeometryStatus.INVENTED: "Outline invented for a simulated site",
+    GeometryStatus.UNKNOWN: "Position not established",
+}
+
+HECTARE_M2 = 10_000.0
+TO = "\N{EN DASH}"
+
+
+def modifier(value: Modifier) -> Chip:
+    """A modifier as a chip."""
+    label, meaning = _MODIFIERS[value]
+    return Chip(value.value.replace("_", "-"), "", label, meaning)
+
+
+def moment(instant: datetime, timezone: str) -> Moment:
+    """An instant as a civil day of the site, in UTC, and on the clock of the site."""
+    here = instant.astimezone(ZoneInfo(timezone))
+    same_day = here.date() == instant.date()
+    clock = f"{here:%H:%M} local" if same_day else f"{here:%Y-%m-%d %H:%M} local"
+    return Moment(f"{here:%Y-%m-%d}", f"{instant:%Y-%m-%d %H:%M} UTC", clock)
+
+
+def onset(bracket: Bracket, timezone: str) -> str:
+    """An onset as the two looks it lies between, in civil days of the site."""
+    first = moment(bracket.first_with, timezone).day
+    if bracket.last_without is None:
+        return f"by {first}, never seen without"
+    return f"{moment(bracket.last_without, timezone).day} {TO} {first}"
+
+
+def reversal(bracket: Bracket | None, timezone: str) -> str:
+    """A reversal as the two looks it lies between; still there otherwise."""
+    return "still there" if bracket is None else onset(bracket, timezone)
+
+
+def area(area_m2: float) -> str:
+    """An area in square metres, and in hectares where that reads better."""
+    if area_m2 >= HECTARE_M2:
+        return f"{area_m2 / HECTARE_M2:,.2f} ha"
+    return f"{area_m2:,.0f} m²"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share in per cent; a dash for what is not a number."""
+    return TO if math.isnan(share) else f"{100 * share:.{digits}f} %"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    Example:
+        >>> count(1, "look"), count(0, "look"), count(1200, "look")
+        ('1 look', '0 looks', '1,200 looks')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def chance(p_value: float, n_shifts: int) -> str:
+    """A p-value with what it rests on."""
+    return f"p = {p_value:.3f} from {count(n_shifts, 'other window')}"
+
+
+def asserted(time: AssertedTime) -> str:
+    """An asserted time in civil days of the site, with what it dates."""
+    if time.end == OPEN_END:
+        days = f"from {time.start.isoformat()} on"
+    elif time.start == time.end:
+        days = time.start.isoformat()
+    else:
+        days = f"{time.start.isoformat()} {TO} {time.end.isoformat()}"
+    return f"{days} ({time.kind})"
+
+
+def place(zone: Zone) -> str:
+    """How well the place of a zone is known, and who says so."""
+    words = _PLACES[zone.status]
+    if zone.position_accuracy_m:
+        words += f", within {zone.position_accuracy_m:,.0f} m"
+    return f"{words}: {zone.position_evidence}" if zone.position_evidence else words
+
+
+def quiet(limit: DetectionLimit, n_looks: int) -> str:
+    """What may be said of a zone in which nothing was found."""
+    if math.isnan(limit.contrast):
+        return "Too few clear looks in the baseline: no pixel of this zone is monitored."
+    if n_looks < limit.n_looks:
+        seen = count(n_looks, "clear look")
+        return f"Not observable: {seen} in the monitoring period, {limit.n_looks} in a row needed."
+    return (
+        f"No change larger than {area(limit.area_m2)} ({limit.n_pixels} px) at contrast "
+        f"{limit.contrast:.3f} was measured in {count(n_looks, 'clear look')}."
+    )
+
+
+def limit_words(limit: DetectionLimit) -> str:
+    """The smallest change that would have been reported in a zone."""
+    if math.isnan(limit.contrast):
+        return "Without a baseline there is no limit to state."
+    return (
+        f"Limit: {limit.n_pixels} px ({area(limit.area_m2)}) that depart by at least "
+        f"{limit.contrast:.3f} reflectance in {limit.n_looks} clear looks in a row."
+    )
