@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import rasterio
-from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from pipeline.errors import CorruptAssetError, StoreError
@@ -49,7 +49,6 @@ GDAL_OPTIONS = {
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_VRT_ENABLE_PYTHON": "NO",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
-    "RAW_CHECK_FILE_SIZE": "YES",
 }
 """In force whenever GDAL opens something here. Reads stay on one thread, since with several GDAL
 has been seen to return zeros for bytes that never came."""
@@ -82,10 +81,15 @@ def open_raster(path: Path, *, driver: Driver = "GTiff") -> Iterator[Dataset]:
         with _alone(path, driver) as entry, _opened(entry, driver) as dataset:
             _check_sizes(dataset, path)
             yield dataset
-    except (RasterioError, CRSError, MemoryError) as error:
-        what = f"the file cannot be read as {driver}"
-        remedy = "deliver the file again; it is damaged, cut short or of another format"
-        raise CorruptAssetError(what, where=str(path), remedy=remedy) from error
+    except RasterioError as error:
+        raise _unreadable(path, driver) from error
+
+
+def _unreadable(path: Path, driver: Driver) -> CorruptAssetError:
+    """What to say of a file that GDAL refuses."""
+    what = f"the file cannot be read as {driver}"
+    remedy = "deliver the file again; it is damaged, cut short or of another format"
+    return CorruptAssetError(what, where=str(path), remedy=remedy)
 
 
 @contextmanager
@@ -129,7 +133,11 @@ def _opened(entry: tuple[Path, Mapping[str, str]], driver: Driver) -> Iterator[D
     with rasterio.Env(**{**GDAL_OPTIONS, **options}):
         with _OPENING, warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            dataset = rasterio.open(path, driver=driver, sharing=False)
+            try:
+                dataset = rasterio.open(path, driver=driver, sharing=False)
+            except Exception as error:
+                # Not all that GDAL raises is translated by rasterio.
+                raise _unreadable(path, driver) from error
         with dataset:
             yield dataset
 
@@ -151,6 +159,13 @@ def _check_sizes(dataset: Dataset, path: Path) -> None:
         )
         remedy = f"deliver it tiled, with edges of at most {MAX_EDGE_PX} pixels"
         raise CorruptAssetError(what, where=str(path), remedy=remedy)
+    # GDAL reads zeros beyond the end of a raw file.
+    offset = int(dataset.tags(ns="ENVI").get("header_offset", 0))
+    itemsize = np.dtype(dataset.dtypes[0]).itemsize
+    nbytes = offset + dataset.height * dataset.width * count * itemsize
+    if dataset.driver == "ENVI" and path.stat().st_size < nbytes:
+        what = "the image is shorter than its header says"
+        raise CorruptAssetError(what, where=str(path), remedy="deliver the file again")
 
 
 def grid_of(dataset: Dataset) -> Grid:
@@ -187,7 +202,7 @@ def read_window(dataset: Dataset, window: Window | None = None) -> NDArray[Any]:
         raise CorruptAssetError("the window reaches beyond the raster", where=where)
     try:
         pixels: NDArray[Any] = dataset.read(window=RasterWindow(col, row, width, height))
-    except (RasterioError, MemoryError) as error:
+    except Exception as error:
         what = "a block of the raster is damaged or missing"
         raise CorruptAssetError(what, where=where, remedy="deliver the file again") from error
     return pixels
