@@ -36,7 +36,7 @@ class Prepared:
         cube: the dates on which enough was seen.
         masks: one per zone whose place is known, in the order of the site.
         radiometry: by scene id of the cube, how numbers became reflectance, in words.
-        failures: what did not become data here; failures to fetch stand with the fetched scenes.
+        failures: every asset that did not become data, whether in the fetch or here.
         looks: every date that was looked at, in order of time.
     """
 
@@ -73,7 +73,8 @@ def prepare(
         builder.add(one)
     if not builder.used:
         raise _nothing_seen(site, len(ordered), len(ordered) - len(builder.looks))
-    failures = (*unrecorded, *builder.failures)
+    recorded = [failure for one in ordered for failure in one.failures]
+    failures = (*recorded, *unrecorded, *builder.failures)
     looks = tuple(builder.looks)
     return Prepared(builder.cube(), burner.zones(site), builder.radiometry, failures, looks)
 

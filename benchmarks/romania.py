@@ -1,0 +1,92 @@
+"""The unchanged pass on a real series, over real servers, scored against two truths.
+
+Here belong the wiring of servers and pass, and the print-out. The data set is described in
+``romania_site``, the truths in ``romania_truth``.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.range_server import serve_folder
+from benchmarks.romania_site import (
+    GRID,
+    Series,
+    data_folder,
+    read_series,
+    write_items,
+    write_seeds,
+    write_site,
+)
+from benchmarks.romania_truth import TRUTHS, score, truth_by
+from benchmarks.stac_server import serve_items
+from pipeline.config import load_config
+from pipeline.run import RunRequest, run_site
+
+if TYPE_CHECKING:
+    from pipeline.model.findings import Findings
+
+
+def run_pass(series: Series, folder: Path) -> Findings:
+    """Serve the series and run the pass on it.
+
+    Raises:
+        RuntimeError: if not every date arrived whole on the frame of the data set.
+    """
+    cogs = folder / "cogs"
+    cogs.mkdir()
+    with serve_folder(cogs) as files:
+        items = write_items(series, cogs, files.url)
+        with serve_items(items) as source:
+            request = RunRequest(
+                site_folder=write_site(folder / "aoi"),
+                seeds_folder=write_seeds(folder / "seeds"),
+                source=source,
+                work=folder / "work",
+                config=load_config(),
+            )
+            findings = run_site(request).findings
+        print(f"served        {sum(files.counts.values())} requests, {files.nbytes / 1e6:.1f} MB")
+    if findings is None or findings.failures or findings.cube.grid != GRID:
+        raise RuntimeError("the pass did not get the whole series")
+    return findings
+
+
+def print_score(series: Series, findings: Findings) -> None:
+    """Print what was found, against both truths."""
+    confirmed = findings.changes.confirmed_index >= 0
+    print(f"settings      {findings.settings_sha256}")
+    print(f"dates         {len(findings.cube.instants)} used of {len(findings.scenes)} listed")
+    print(
+        f"baseline      {findings.changes.n_baseline} dates, rule {findings.changes.n_looks} looks"
+    )
+    for name, statistic in TRUTHS.items():
+        result = score(confirmed, truth_by(series, statistic))
+        print(f"truth by {name}")
+        print(f"  recall      {result.recall}")
+        print(f"  false alarm {result.false_alarms}")
+    for one in findings.assessments:
+        print(f"claim {one.claim_id}    {one.verdict}: {one.sentence}")
+
+
+def main() -> int:
+    """Run and print; 0, or 2 if the data set is missing."""
+    folder = data_folder()
+    if not folder.is_dir():
+        print(f"romania: no data at {folder}; set ZONEWATCH_REAL", file=sys.stderr)
+        return 2
+    series = read_series(folder)
+    with tempfile.TemporaryDirectory(prefix="zonewatch-romania-") as scratch:
+        started = time.monotonic()
+        findings = run_pass(series, Path(scratch))
+        print(f"the pass took {time.monotonic() - started:.1f} s")
+    print_score(series, findings)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
