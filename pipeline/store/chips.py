@@ -88,7 +88,7 @@ class ChipStore:
         try:
             record = json.loads(path.with_suffix(".json").read_bytes())
             chip = _chip(record, path)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         is_it = _about(scene, band).items() <= record.items()
         same = _promised(scene, band) in (None, record.get("source_sha256"))

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
 from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
+from alembic.script.revision import RevisionError
 
 from pipeline.errors import StoreError
 from pipeline.store.files import canonical_json
@@ -215,7 +215,7 @@ def _migrate(connection: sa.Connection) -> None:
     """Run the steps that the database has not seen, in the transaction of the connection.
 
     Raises:
-        CommandError: if it has seen a step that is not known here.
+        RevisionError: if it has seen a step that is not known here.
     """
     script = ScriptDirectory(MIGRATIONS, version_locations=[str(MIGRATIONS)])
 
@@ -239,7 +239,7 @@ def _translated(where: str) -> Iterator[None]:
     """
     try:
         yield
-    except CommandError as error:
+    except RevisionError as error:
         remedy = "update zonewatch, or name another work folder"
         what = "the ledger was written by a newer version"
         raise StoreError(what, where=where, remedy=remedy) from error
