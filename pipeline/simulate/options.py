@@ -1,0 +1,106 @@
+"""What a simulated site may be told: its frame, its days, and whether anything is planted.
+
+Here belong the options, the two presets and the orbit calendar. What stands where belongs to
+``layout``; what the sky does on those days belongs to ``weather``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+from pipeline.errors import ConfigError
+from pipeline.model.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+CRS = "EPSG:32652"
+CORE_LEFT_M = 190_000
+CORE_TOP_M = 4_100_000
+CORE_SIZE_M = 2_000
+REVISIT_DAYS = 5
+ORBIT_EPOCH = date(2020, 10, 24)
+"""A day on which the simulated Sentinel-2A passes; 2B follows five days later, and so on."""
+
+_SPARSE_STEPS = (10, 15, 10, 10, 5, 15, 10, 10)
+_LATE_STEPS = (25, 30, 20, 25, 30)
+
+
+def _stride(first: date, last: date, steps: Iterable[int]) -> Iterator[date]:
+    """Days from first to last (included) at the given repeating steps, in days."""
+    day, step = first, cycle(steps)
+    while day <= last:
+        yield day
+        day += timedelta(days=next(step))
+
+
+def rehearsal_days() -> tuple[date, ...]:
+    """Days of the committed tiles: sparse to July 2020, dense to the winter, monthly after it."""
+    return (
+        *_stride(date(2019, 1, 3), date(2020, 7, 30), _SPARSE_STEPS),
+        *_stride(date(2020, 7, 31), date(2020, 12, 31), (REVISIT_DAYS,)),
+        *_stride(date(2021, 1, 2), date(2021, 2, 28), (10,)),
+        *_stride(date(2021, 3, 3), date(2022, 12, 31), _LATE_STEPS),
+    )
+
+
+def every_pass() -> tuple[date, ...]:
+    """Every pass of 2019 to 2022."""
+    return tuple(_stride(date(2019, 1, 3), date(2022, 12, 31), (REVISIT_DAYS,)))
+
+
+@dataclass(frozen=True)
+class SimulateOptions:
+    """How a simulated site is cut.
+
+    Attributes:
+        size_m: width and height of the frame, in metres, multiples of 20.
+        offset_m: how far the frame's corner lies west and north of the core's, in metres,
+            multiples of 20.
+        days: days of acquisition, in order, all on the five-day orbit calendar.
+        with_changes: whether anything is planted; without, weather and noise stay the same.
+    """
+
+    size_m: tuple[int, int] = (CORE_SIZE_M, CORE_SIZE_M)
+    offset_m: tuple[int, int] = (0, 0)
+    days: tuple[date, ...] = field(default_factory=rehearsal_days)
+    with_changes: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a frame that does not nest, or that cuts the core, and days off the orbit.
+
+        Raises:
+            ConfigError: naming the option at fault.
+        """
+        if any(value % 20 for value in (*self.size_m, *self.offset_m)):
+            raise ConfigError("size and offset must be multiples of 20 m", where="simulate.size_m")
+        room = zip(self.size_m, self.offset_m, strict=True)
+        if any(size < CORE_SIZE_M + offset or offset < 0 for size, offset in room):
+            raise ConfigError("the frame cuts the 2 km core", where="simulate.size_m")
+        ordered = list(self.days) == sorted(set(self.days))
+        if not self.days or not ordered or any(map(_off_orbit, self.days)):
+            raise ConfigError("days must rise, on the 5-day calendar", where="simulate.days")
+
+    @property
+    def grid(self) -> Grid:
+        """The 10 m grid of the frame."""
+        west, north = self.offset_m
+        width, height = (size // 10 for size in self.size_m)
+        return Grid(CRS, CORE_LEFT_M - west, CORE_TOP_M + north, 10, height, width)
+
+
+def _off_orbit(day: date) -> bool:
+    """Whether no satellite passes on that day."""
+    return (day - ORBIT_EPOCH).days % REVISIT_DAYS != 0
+
+
+def platform_of(day: date) -> str:
+    """The satellite of that day: ``sentinel-2a`` or ``sentinel-2b``."""
+    return "sentinel-2a" if (day - ORBIT_EPOCH).days % (2 * REVISIT_DAYS) == 0 else "sentinel-2b"
+
+
+REHEARSAL = SimulateOptions()
+FULL = SimulateOptions(size_m=(4_400, 4_000), offset_m=(1_200, 1_000), days=every_pass())
