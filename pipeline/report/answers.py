@@ -54,6 +54,7 @@ def _group(
         published=source.published,
         note=source.note,
         sha256=source.sha256[:DIGITS_OF_HASH],
+        is_open=any(one.verdict is not Verdict.NOT_OBSERVABLE for one in mine),
         counts=tuple(one for one in counts(mine) if one.count),
         claims=tuple(claim_row(findings, claim, answers[claim.id]) for claim in claims),
     )

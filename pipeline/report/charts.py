@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.model.findings import LookUse
 from pipeline.report import wording
-from pipeline.report.content import Chart, Dot, Span, Tick, Timeline, YearRow
+from pipeline.report.canvas import Chart, Dot, Span, Tick, Timeline, YearRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +133,7 @@ def zone_chart(findings: Findings, series: ZoneSeries, found: Sequence[Detection
         baseline=Span(LEFT, round(axes.x(last) - LEFT, 1), "baseline period"),
         x_ticks=_x_ticks(axes, instants),
         y_ticks=tuple(
-            (axes.y(part * axes.top_share), wording.percent(part * axes.top_share, 0))
+            (axes.y(part * axes.top_share), f"{100 * part * axes.top_share:g} %")
             for part in (0.0, 0.5, 1.0)
         ),
         alt=_chart_alt(findings, series, seen),

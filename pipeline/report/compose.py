@@ -68,7 +68,8 @@ def _summary(painter: Painter) -> tuple[str, ...]:
         f"usable look at the site."
     )
     second = (
-        f"{wording.count(n_changes, 'change')} of at least {findings.min_pixels} px measured, in "
+        f"{wording.count(n_changes, 'change')} of at least {findings.min_pixels} px "
+        f"{'was' if n_changes == 1 else 'were'} measured, in "
         f"{moved} of {wording.count(len(zones), 'zone')} whose place is known."
     )
     return (first, second, *_claim_summary(findings))

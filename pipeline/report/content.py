@@ -1,246 +1,16 @@
 """What the page needs, and nothing else: frozen nouns, every word and coordinate decided.
 
 Here belongs the shape of the page. Deciding what stands in it belongs to ``compose`` and its
-neighbours, drawing it to the templates. Lengths inside a figure are in the units of its own view
-box; pictures are PNG bytes.
+neighbours, drawing it to the templates; what is drawn stands in ``canvas``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-
-@dataclass(frozen=True)
-class Moment:
-    """An instant in words.
-
-    Attributes:
-        day: civil day at the site, ``2020-10-09``.
-        utc: ``2020-10-09 02:14 UTC``.
-        local: ``11:14 local``, with the day where it differs from that in UTC.
-    """
-
-    day: str
-    utc: str
-    local: str
-
-
-@dataclass(frozen=True)
-class ScaleBar:
-    """A known distance on a figure.
-
-    Attributes:
-        length: in view-box units.
-        label: the distance in words.
-    """
-
-    length: float
-    label: str
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Something drawn on a figure.
-
-    Attributes:
-        path: SVG path data.
-        css: class that says what it is.
-        title: what a pointer at rest on it is told.
-        fill: colour where it carries a value; empty where the class decides.
-    """
-
-    path: str
-    css: str
-    title: str
-    fill: str = ""
-
-
-@dataclass(frozen=True)
-class Label:
-    """A number on the map, with the name where there is room for it.
-
-    Attributes:
-        number: as in the key.
-        name: the zone's name; empty where it would cover another.
-        x: of the centre.
-        y: of the centre.
-        target: anchor of the zone's section.
-    """
-
-    number: int
-    name: str
-    x: float
-    y: float
-    target: str
-
-
-@dataclass(frozen=True)
-class LegendStop:
-    """A colour and what it stands for."""
-
-    color: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A picture of the ground with what is drawn on it.
-
-    Attributes:
-        png: the picture, one pixel of it a pixel of the sensor; empty where the picture of the
-            site map is drawn again.
-        width: of the view box, in pixels of the sensor.
-        height: of the view box.
-        shapes: drawn in this order.
-        labels: drawn last.
-        scale: the scale bar.
-        legend: colours that carry values.
-        alt: the figure in words.
-        unit: edge of the text, in view-box units.
-    """
-
-    png: bytes
-    width: int
-    height: int
-    shapes: tuple[Shape, ...]
-    labels: tuple[Label, ...]
-    scale: ScaleBar
-    legend: tuple[LegendStop, ...]
-    alt: str
-    unit: float
-
-
-@dataclass(frozen=True)
-class Crop:
-    """A zone on one date.
-
-    Attributes:
-        role: ``Before`` or ``After``.
-        moment: when.
-        scene_id: which scene.
-        unseen_pct: share of the zone that was not seen, in words.
-        figure: the picture.
-    """
-
-    role: str
-    moment: Moment
-    scene_id: str
-    unseen_pct: str
-    figure: Figure
-
-
-@dataclass(frozen=True)
-class Tick:
-    """An acquisition on the time line of looks.
-
-    Attributes:
-        x: place.
-        length: height; longer the more of the site was clear.
-        css: ``used``, ``clouded`` or ``failed``.
-        title: date, scene and clear share.
-    """
-
-    x: float
-    length: float
-    css: str
-    title: str
-
-
-@dataclass(frozen=True)
-class YearRow:
-    """One year of the time line.
-
-    Attributes:
-        year: in digits.
-        y: base line.
-        ticks: by date.
-        baseline: x and width of the baseline period; None where the year holds none of it.
-        n_used: usable looks in this year.
-    """
-
-    year: str
-    y: float
-    ticks: tuple[Tick, ...]
-    baseline: tuple[float, float] | None
-    n_used: int
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """All acquisitions, a row a year.
-
-    Attributes:
-        width: of the view box.
-        height: of the view box.
-        rows: by year.
-        months: x and name of the months.
-        alt: the figure in words.
-    """
-
-    width: int
-    height: int
-    rows: tuple[YearRow, ...]
-    months: tuple[tuple[float, str], ...]
-    alt: str
-
-
-@dataclass(frozen=True)
-class Dot:
-    """One look on a chart."""
-
-    x: float
-    y: float
-    title: str
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of time on a chart."""
-
-    x: float
-    width: float
-    title: str
-
-
-@dataclass(frozen=True)
-class Chart:
-    """Departing share of a zone through time.
-
-    Attributes:
-        width: of the view box.
-        height: of the view box.
-        left: x where the plot begins.
-        right: x where it ends.
-        top: y of the highest share.
-        floor: y of zero.
-        dots: one a look.
-        line: path through the looks, broken where they lie far apart.
-        standing: path of the share in confirmed change.
-        control: path of the band of the controls; empty without controls.
-        unseen: x of the dates on which too little of the zone was seen.
-        onsets: brackets of the detections.
-        baseline: the baseline period.
-        x_ticks: x and label.
-        y_ticks: y and label.
-        alt: the chart in words.
-    """
-
-    width: int
-    height: int
-    left: float
-    right: float
-    top: float
-    floor: float
-    dots: tuple[Dot, ...]
-    line: str
-    standing: str
-    control: str
-    unseen: tuple[float, ...]
-    onsets: tuple[Span, ...]
-    baseline: Span
-    x_ticks: tuple[tuple[float, str], ...]
-    y_ticks: tuple[tuple[float, str], ...]
-    alt: str
+if TYPE_CHECKING:
+    from pipeline.report.canvas import Chart, Crop, Figure, Timeline
 
 
 @dataclass(frozen=True)
@@ -393,13 +163,25 @@ class ClaimRow:
 
 @dataclass(frozen=True)
 class SourceGroup:
-    """The claims of one article."""
+    """The claims of one article.
+
+    Attributes:
+        publisher: who published it.
+        title: its headline.
+        published: when, EDTF.
+        note: what a reader must know about its date or text.
+        sha256: beginning of the hash of the stored article.
+        is_open: whether it stands unfolded: some claim of it could be decided.
+        counts: verdicts that occur.
+        claims: in the order of the seeds folder.
+    """
 
     publisher: str
     title: str
     published: str
     note: str
     sha256: str
+    is_open: bool
     counts: tuple[VerdictCount, ...]
     claims: tuple[ClaimRow, ...]
 

@@ -13,7 +13,7 @@ from pyproj import Transformer
 from shapely import force_2d, get_parts, transform
 
 from pipeline.model.grid import Window
-from pipeline.report.content import Label, ScaleBar
+from pipeline.report.canvas import Label, ScaleBar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

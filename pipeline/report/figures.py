@@ -17,7 +17,7 @@ import numpy as np
 from pipeline.model.grid import Window
 from pipeline.model.site import ZoneKind
 from pipeline.report import drawing, wording
-from pipeline.report.content import Crop, Figure, Label, LegendStop, Shape
+from pipeline.report.canvas import Crop, Figure, Label, LegendStop, Shape
 from pipeline.report.pictures import stretch_of, to_png, true_colour
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def site_map(painter: Painter, numbers: dict[str, int]) -> Figure:
         png=painter.png(painter.map_date, window),
         width=grid.width,
         height=grid.height,
-        shapes=outlines + tuple(_change_shape(painter, one, window) for one in changes),
+        shapes=outlines + tuple(s for one in changes for s in _change_shapes(painter, one, window)),
         labels=drawing.place_labels(labels, unit, grid.width),
         scale=drawing.scale_bar(grid.width, grid.gsd_m),
         legend=onset_legend(painter) if changes else (),
@@ -157,12 +157,13 @@ def _label(zone: Zone, pixels: BaseGeometry, number: int) -> Label:
     return Label(number, zone.label, round(point.x, 1), round(point.y, 1), f"zone-{zone.id}")
 
 
-def _change_shape(painter: Painter, found: Detection, window: Window) -> Shape:
-    """A detection in the colour of its onset."""
+def _change_shapes(painter: Painter, found: Detection, window: Window) -> tuple[Shape, Shape]:
+    """A detection in the colour of its onset, with a rim."""
     dated = wording.onset(found.onset, painter.findings.site.timezone)
     title = f"{found.n_pixels} px, onset {dated}, {wording.STATUS[found.status]}"
-    path = drawing.fill_path(found.mask, found.window, window)
-    return Shape(path, "change", title, painter.onset_color(found))
+    fill = drawing.fill_path(found.mask, found.window, window)
+    rim = drawing.mask_path(found.mask, found.window, window)
+    return Shape(fill, "change", title, painter.onset_color(found)), Shape(rim, "rim", title)
 
 
 def grid_map(painter: Painter) -> Figure | None:
@@ -297,7 +298,7 @@ def _crop(painter: Painter, zone: Zone, mask: ZoneMask, view: _View) -> Crop:
         scale=drawing.scale_bar(window.width, findings.cube.grid.gsd_m),
         legend=(),
         alt=f"{zone.label} on {when.utc}, true colour, {len(edges)} changes outlined",
-        unit=max(window.width, window.height) / 26,
+        unit=max(window.width, window.height) / 30,
     )
     scene, unseen = findings.cube.scene_ids[view.date], wording.percent(1 - view.seen, 0)
     return Crop(view.role, when, scene, unseen, figure)

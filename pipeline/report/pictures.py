@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 COLOURS = ("red", "green", "blue")
 PERCENTILES = (0.5, 99.5)
+LEAST_RANGE = 0.1
+"""Reflectance from black to white is at least this, so that noise is not blown up to colours."""
 GAMMA = 1.25
 """Lifts dark ground a little; the same for every picture of a page."""
 
@@ -46,7 +48,7 @@ def stretch_of(cube: DateCube, date: int) -> Stretch:
     if not clear.any():
         return Stretch(np.zeros(3), np.full(3, 0.3))
     low, high = np.percentile(colours, PERCENTILES, axis=1)
-    return Stretch(low, np.maximum(high, low + 0.02))
+    return Stretch(low, np.maximum(high, low + LEAST_RANGE))
 
 
 def true_colour(cube: DateCube, date: int, window: Window, stretch: Stretch) -> NDArray[np.uint8]:

@@ -14,7 +14,8 @@ from pipeline.model.assessment import Modifier, Verdict
 from pipeline.model.change import Status
 from pipeline.model.site import GeometryStatus
 from pipeline.model.time import OPEN_END
-from pipeline.report.content import Chip, Moment
+from pipeline.report.canvas import Moment
+from pipeline.report.content import Chip
 
 if TYPE_CHECKING:
     from datetime import datetime
