@@ -135,7 +135,7 @@ class CubeBuilder:
         is_look = self._is_look(seen)
         self.looks.append(Look(one.scene.id, one.scene.instant, *shares, is_look))
         if is_look:
-            self._values[index, :, ~seen] = 0
+            np.copyto(self._values[index], 0, where=~seen)
             self._clear[index], self._snow[index] = clear, snow
             self.radiometry[one.scene.id] = self._radiometry(one)
             self.used.append(one.scene)
@@ -165,8 +165,10 @@ class CubeBuilder:
             CorruptAssetError: if it holds none where the classification says that there is some.
         """
         dn, asset = self._pixels(one, band), one.scene.assets[band]
-        has_data: NDArray[np.bool_] = (dn != 0) & (dn != (asset.nodata or 0))
-        if seen.any() and not has_data[seen].any():
+        has_data: NDArray[np.bool_] = dn != 0
+        if asset.nodata:
+            has_data &= dn != asset.nodata
+        if seen.any() and not (has_data & seen).any():
             what = "no pixel holds data where the scene classification says that the ground is seen"
             raise CorruptAssetError(what, where=f"{one.scene.id} {band}")
         radiometry = decide_radiometry(one.scene, asset)
