@@ -12,21 +12,23 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.fetch import fetch_scene
-from pipeline.store.chips import ChipStore
 from prefect import flow, task, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from pipeline.catalogs import open_catalog
+from pipeline.fetch import fetch_scene
 from pipeline.request import request_for
 from pipeline.run import RunRequest, run_site
 from pipeline.search import search
 from pipeline.sites import load_site
+from pipeline.store.chips import ChipStore
 from pipeline.store.layout import WorkFolder
 from pipeline.store.listing import freeze_listing, thaw_listing
 
 SCENES_AT_ONCE = 4
 """Size of the thread pool; it bounds the load on a catalogue instead of a concurrency limit."""
+
+POOL: ThreadPoolTaskRunner[int] = ThreadPoolTaskRunner(max_workers=SCENES_AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def analyse(job: Job) -> str:
     return run_site(job.request()).record.run_id
 
 
-@flow(name="monitor", task_runner=ThreadPoolTaskRunner(max_workers=SCENES_AT_ONCE))
+@flow(name="monitor", task_runner=POOL)
 def monitor(site: str = "kaesong-rehearsal", source: str = "", work: str = "work") -> str:
     """Watch a site once; the id of the run.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -141,7 +142,7 @@ def _claim_cells(one: Assessment) -> tuple[str, ...]:
     style = VERDICT_STYLES[one.verdict]
     label = one.verdict.value.replace("_", " ")
     read_with = ", ".join(m.value.replace("_", " ") for m in one.modifiers)
-    return one.claim_id, f"[{style}]{label}[/{style}]", one.reason, read_with
+    return escape(one.claim_id), f"[{style}]{label}[/{style}]", escape(one.reason), read_with
 
 
 def verdict_counts(findings: Findings) -> str:

@@ -46,9 +46,10 @@ def read_record(work: WorkFolder, run_id: str) -> RunRecord | None:
 
 def _decoded(fields: dict[str, Any]) -> RunRecord:
     """A record from its JSON object."""
-    outputs = tuple(Artifact(**one) for one in fields.pop("outputs"))
-    failures = tuple(AssetFailure(**one) for one in fields.pop("failures"))
-    return RunRecord(**fields, outputs=outputs, failures=failures)
+    rest = {**fields}
+    outputs = tuple(Artifact(**one) for one in rest.pop("outputs"))
+    failures = tuple(AssetFailure(**one) for one in rest.pop("failures"))
+    return RunRecord(**rest, outputs=outputs, failures=failures)
 
 
 def _path(work: WorkFolder, run_id: str) -> Path:
