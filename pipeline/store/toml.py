@@ -141,20 +141,21 @@ class _LineIndex:
     def add(self, line: str, number: int) -> None:
         """Take in one line that does not continue a value."""
         if header := _HEADER.match(line):
-            self._enter(_parts(header[2]), is_array=header[1] == "[[")
+            path = self._around(_parts(header[2]))
+            if header[1] == "[[":
+                self.counts[path] = self.counts.get(path, 0) + 1
+            self.table = self._latest(path)
+            self.lines.setdefault(path, number)
             self.lines.setdefault(self.table, number)
         elif key := _KEY.match(line):
             self.lines.setdefault((*self.table, *_parts(key[1])), number)
 
-    def _enter(self, parts: Sequence[str], *, is_array: bool) -> None:
-        """Make the table of a header the current one."""
+    def _around(self, parts: Sequence[str]) -> Key:
+        """The path that a header names, inside the latest record of every array around it."""
         path: Key = ()
         for part in parts[:-1]:
             path = self._latest((*path, part))
-        path = (*path, parts[-1])
-        if is_array:
-            self.counts[path] = self.counts.get(path, 0) + 1
-        self.table = self._latest(path)
+        return (*path, parts[-1])
 
     def _latest(self, path: Key) -> Key:
         """The path, with the number of its last record if it is an array of tables."""
