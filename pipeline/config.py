@@ -71,17 +71,35 @@ class MonitorOptions(Options):
     """The series detector."""
 
     bands: tuple[str, ...] = Field(min_length=1)
+    """Bands by common name that are pooled into one distance."""
     n_harmonics: int = Field(ge=0, le=3)
+    """Sine-cosine pairs of the seasonal curve."""
     n_looks: int = Field(ge=2, le=12)
+    """Clear looks in a row beyond the strong threshold that confirm a change."""
+    n_looks_weak: int = Field(ge=3, le=50)
+    """Clear looks in a row beyond the weak threshold that confirm a change."""
     false_alarm_share: Share
+    """Share of unchanged pixels that may be confirmed over the monitoring period; the thresholds
+    are calibrated to it on the site's own baseline."""
     min_baseline_looks: int = Field(ge=6, le=200)
+    """A pixel with fewer clear looks that its curve can rest on is not monitored."""
 
 
 class PairOptions(Options):
     """The pair detector."""
 
     n_iterations: int = Field(ge=1, le=100)
+    """Re-weightings at most."""
     tolerance: float = Field(gt=0, le=0.1)
+    """The iteration ends when no canonical correlation moves by this much."""
+    bulk_share: Share
+    """Lower share of the pixels that the no-change distribution is fitted to."""
+    winsor_share: Share
+    """Share of largest magnitudes that the histogram split does not listen to."""
+    max_false_discovery_share: Share
+    """The histogram split is kept if the null expects at most this share of its calls."""
+    quiet_share: Share
+    """Share of unchanged pixels that may be called where the split is not kept."""
 
 
 class ObjectOptions(Options):
