@@ -36,6 +36,7 @@ _REMEDIES: Mapping[str, str] = {
     "string_type": "write the value as a string in quotes",
     "enum": "use one of the words listed",
     "literal_error": "use one of the words listed",
+    "value_error": "mend the value; dates look like 2020-11-25, 2020-11 or 2020-11-01/2020-11-27",
 }
 
 AnyRecord = TypeVar("AnyRecord", SourceRecord, ClaimRecord, EventRecord)
@@ -74,7 +75,7 @@ class _Shelf(Generic[AnyRecord]):
         location = (self.key, position, *details["loc"])
         name = ".".join(str(part) for part in details["loc"])
         what = details["msg"].removeprefix("Value error, ")
-        shown = _scalar(details["input"])
+        shown = "" if details["type"] == "value_error" else _scalar(details["input"])
         what = f"{name}: {what}" + (f", got {shown}" if shown else "") if name else what
         self._note(what, _REMEDIES.get(details["type"], _README), location, self.ids[position])
 

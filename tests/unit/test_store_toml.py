@@ -85,7 +85,9 @@ names = st.text("abcdefgh-_", min_size=1, max_size=6)
 records = st.lists(st.dictionaries(names, values, max_size=4), min_size=1, max_size=4)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(records=records, chosen=st.integers(0), multiline=st.booleans())
 def test_a_planted_key_is_found_where_it_was_planted(
     tmp_path: Path, records: list[dict[str, Any]], chosen: int, *, multiline: bool
@@ -160,3 +162,8 @@ def test_bad_syntax_is_named_with_its_line(tmp_path: Path, text: str, line: int)
 def test_what_breaks_the_parser_itself_is_an_input_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(ClaimsError):
         read_toml(written(tmp_path, text), ClaimsError)
+
+
+def test_what_the_disk_refuses_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(ClaimsError, match="cannot be read"):
+        read_toml(tmp_path / ("x" * 300 + ".toml"), ClaimsError)
