@@ -51,7 +51,8 @@ def open_client(options: FetchOptions) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         follow_redirects=False,
         trust_env=False,
-        timeout=httpx.Timeout(options.timeout_s / options.attempts, pool=None),
+        # All attempts and the pauses between them fit into the time of the asset.
+        timeout=httpx.Timeout(options.timeout_s / (options.attempts + 1), pool=None),
         limits=httpx.Limits(max_connections=options.concurrency),
         headers={"accept-encoding": "identity", "user-agent": "zonewatch"},
     )
