@@ -95,7 +95,8 @@ class Figure:
         scale: the scale bar.
         legend: colours that carry values.
         alt: the figure in words.
-        unit: edge of the text, in view-box units.
+        unit: size of the text, in view-box units.
+        is_crop: whether it shows a part of the site, so that its text is large enough on a phone.
     """
 
     png: bytes
@@ -107,6 +108,7 @@ class Figure:
     legend: tuple[LegendStop, ...]
     alt: str
     unit: float
+    is_crop: bool = False
 
 
 @dataclass(frozen=True)

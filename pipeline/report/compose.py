@@ -58,9 +58,10 @@ def look_counts(findings: Findings) -> Mapping[LookUse, int]:
 def _summary(painter: Painter) -> tuple[str, ...]:
     """The page in three sentences."""
     findings = painter.findings
-    looks, changes = look_counts(findings), figures.site_changes(painter)
+    looks = look_counts(findings)
+    changes = wording.accepted(figures.site_changes(painter))
     zones = [zone for zone in findings.named_zones if zone.is_placed]
-    moved = sum(bool(findings.detections_in(zone.id)) for zone in zones)
+    moved = sum(bool(wording.accepted(findings.detections_in(zone.id))) for zone in zones)
     named = {zone.id for zone in zones}
     n_changes = len([one for one in changes if one.zone_id in named])
     first = (

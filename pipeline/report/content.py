@@ -54,7 +54,9 @@ class ZoneSection:
         limit: the smallest change that would have been reported, in one sentence.
         crops: before and after; empty where there is nothing to show.
         chart: None for a zone without a place.
-        detections: by onset.
+        n_changes: changes that the rule accepts.
+        detections: those first, by onset, then what awaits further looks.
+        n_unlisted: smaller detections that are left to the data files.
         reports: what others reported.
         cells: cells of the search area with a change: id and number of changes.
         claims: ids and anchors of the claims that speak of it.
@@ -71,7 +73,9 @@ class ZoneSection:
     limit: str
     crops: tuple[Crop, ...]
     chart: Chart | None
+    n_changes: int
     detections: tuple[DetectionRow, ...]
+    n_unlisted: int
     reports: tuple[Report, ...]
     cells: tuple[tuple[str, int], ...]
     claims: tuple[tuple[str, str], ...]

@@ -122,13 +122,29 @@ def site_map(painter: Painter, numbers: dict[str, int]) -> Figure:
 
 
 def site_changes(painter: Painter) -> tuple[Detection, ...]:
-    """Every change of the site once, though several zones may hold it: the largest piece of it."""
-    best: dict[tuple[Window, datetime | None], Detection] = {}
-    for found in painter.findings.detections:
-        key = (found.window, found.onset.first_with)
-        if key not in best or found.n_pixels > best[key].n_pixels:
-            best[key] = found
-    return tuple(best.values())
+    """Every change of the site once, though several zones may hold it.
+
+    The largest piece in a named zone stands for it, or the largest in a cell if there is none.
+    Pieces of one change share the block of the grid that the whole change fills, and a time.
+    """
+    named = {zone.id for zone in painter.findings.named_zones}
+    largest_first = sorted(
+        painter.findings.detections, key=lambda one: (one.zone_id not in named, -one.n_pixels)
+    )
+    kept: dict[Window, list[Detection]] = {}
+    for found in largest_first:
+        same_place = kept.setdefault(found.window, [])
+        if not any(_share_time(found, other) for other in same_place):
+            same_place.append(found)
+    changes = [found for group in kept.values() for found in group]
+    return tuple(sorted(changes, key=lambda one: (one.onset.first_with, one.id)))
+
+
+def _share_time(a: Detection, b: Detection) -> bool:
+    """Whether two changes stood at once."""
+    a_ends_first = a.reversal is not None and a.reversal.first_with <= b.onset.first_with
+    b_ends_first = b.reversal is not None and b.reversal.first_with <= a.onset.first_with
+    return not a_ends_first and not b_ends_first
 
 
 def onset_legend(painter: Painter) -> tuple[LegendStop, ...]:
@@ -157,12 +173,14 @@ def _label(zone: Zone, pixels: BaseGeometry, number: int) -> Label:
     return Label(number, zone.label, round(point.x, 1), round(point.y, 1), f"zone-{zone.id}")
 
 
-def _change_shapes(painter: Painter, found: Detection, window: Window) -> tuple[Shape, Shape]:
-    """A detection in the colour of its onset, with a rim."""
+def _change_shapes(painter: Painter, found: Detection, window: Window) -> tuple[Shape, ...]:
+    """A detection in the colour of its onset, with a rim; a rim alone while it awaits looks."""
     dated = wording.onset(found.onset, painter.findings.site.timezone)
     title = f"{found.n_pixels} px, onset {dated}, {wording.STATUS[found.status]}"
     fill = drawing.fill_path(found.mask, found.window, window)
     rim = drawing.mask_path(found.mask, found.window, window)
+    if found.status not in wording.STANDING:
+        return (Shape(rim, "waiting", title),)
     return Shape(fill, "change", title, painter.onset_color(found)), Shape(rim, "rim", title)
 
 
@@ -299,6 +317,7 @@ def _crop(painter: Painter, zone: Zone, mask: ZoneMask, view: _View) -> Crop:
         legend=(),
         alt=f"{zone.label} on {when.utc}, true colour, {len(edges)} changes outlined",
         unit=max(window.width, window.height) / 30,
+        is_crop=True,
     )
     scene, unseen = findings.cube.scene_ids[view.date], wording.percent(1 - view.seen, 0)
     return Crop(view.role, when, scene, unseen, figure)
@@ -308,7 +327,7 @@ def _standing(findings: Findings, zone_id: str, instant: datetime) -> list[Detec
     """The changes of a zone that stand at an instant."""
     return [
         found
-        for found in findings.detections_in(zone_id)
+        for found in wording.accepted(findings.detections_in(zone_id))
         if found.onset.first_with <= instant
         and (found.reversal is None or instant < found.reversal.first_with)
     ]

@@ -6,15 +6,19 @@ coordinates are decided before this.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
     from pipeline.report.content import ReportContent
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def render(content: ReportContent) -> bytes:
@@ -35,12 +39,18 @@ def _environment() -> Environment:
     )
     environment.filters["data_uri"] = _data_uri
     environment.filters["fragment"] = _fragment
+    environment.filters["dated"] = _dated
     return environment
 
 
 def _data_uri(png: bytes) -> str:
     """A picture as an address that holds it."""
     return f"data:image/png;base64,{b64encode(png).decode('ascii')}"
+
+
+def _dated(text: str) -> Markup:
+    """Escaped text in which no line breaks inside a date."""
+    return Markup(_DATE.sub(r'<span class="d">\g<0></span>', str(escape(text))))  # noqa: S704
 
 
 def _fragment(anchor: str) -> str:

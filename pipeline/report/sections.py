@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.model.change import Status
 from pipeline.model.site import ZoneKind
 from pipeline.report import charts, figures, wording
 from pipeline.report.content import DetectionRow, Report, ZoneGroup, ZoneSection
@@ -30,7 +29,6 @@ TITLES = {
 }
 MOST_DETECTIONS = 40
 """A zone with more objects lists the largest; all of them stand in detections.geojson."""
-STANDING = (Status.CONFIRMED, Status.FINISHED)
 
 
 def numbered(findings: Findings) -> dict[str, int]:
@@ -46,7 +44,7 @@ def group_of(findings: Findings, zone: Zone) -> str:
         return "unplaced"
     if zone.kind is ZoneKind.CONTROL:
         return "control"
-    return "changed" if findings.detections_in(zone.id) else "quiet"
+    return "changed" if wording.accepted(findings.detections_in(zone.id)) else "quiet"
 
 
 def zone_groups(painter: Painter, numbers: dict[str, int]) -> tuple[ZoneGroup, ...]:
@@ -65,8 +63,9 @@ def zone_section(painter: Painter, zone: Zone, number: int) -> ZoneSection:
     """One zone."""
     findings = painter.findings
     found, series = findings.detections_in(zone.id), findings.series_of.get(zone.id)
+    held = wording.accepted(found)
     listed = sorted(found, key=lambda one: -one.n_pixels)[:MOST_DETECTIONS]
-    listed.sort(key=lambda one: (one.onset.first_with, one.id))
+    listed.sort(key=lambda one: (one.status not in wording.STANDING, one.onset.first_with, one.id))
     return ZoneSection(
         id=zone.id,
         anchor=f"zone-{zone.id}",
@@ -78,8 +77,10 @@ def zone_section(painter: Painter, zone: Zone, number: int) -> ZoneSection:
         headline=_headline(findings, zone, found),
         limit="" if series is None else wording.limit_words(findings.limit_of(zone.id)),
         crops=figures.crops(painter, zone),
-        chart=None if series is None else charts.zone_chart(findings, series, found),
+        chart=None if series is None else charts.zone_chart(findings, series, held),
+        n_changes=len(held),
         detections=tuple(_detection_row(painter, one) for one in listed),
+        n_unlisted=len(found) - len(listed),
         reports=_reports(findings, zone),
         cells=_cells(findings, zone),
         claims=_claims(findings, zone),
@@ -93,22 +94,31 @@ def _headline(findings: Findings, zone: Zone, found: Sequence[Detection]) -> str
         return f"Position not established: {cells} of the search grid stand in for this zone."
     if zone.id not in findings.series_of:
         return "Not measured: this zone lies outside the pixels that were read."
-    if not found:
-        looks = findings.looks_at(zone.id)[findings.changes.n_baseline :]
-        return wording.quiet(findings.limit_of(zone.id), int(looks.sum()))
-    return _changed(findings, found)
+    held = wording.accepted(found)
+    if held:
+        return _changed(findings, held) + _waiting(len(found) - len(held))
+    looks = findings.looks_at(zone.id)[findings.changes.n_baseline :]
+    quiet = wording.quiet(findings.limit_of(zone.id), int(looks.sum()))
+    return quiet + _waiting(len(found))
 
 
-def _changed(findings: Findings, found: Sequence[Detection]) -> str:
+def _changed(findings: Findings, held: Sequence[Detection]) -> str:
     """How many changes, how large, since when."""
-    largest = max(found, key=lambda one: one.n_pixels)
-    waiting = sum(one.status not in STANDING for one in found)
-    tail = f", {waiting} of them awaiting further looks" if waiting else ""
+    largest = max(held, key=lambda one: one.n_pixels)
     when = wording.onset(largest.onset, findings.site.timezone)
+    lead = "The largest" if len(held) > 1 else "It"
     return (
-        f"{wording.count(len(found), 'change')} measured{tail}. The largest covers "
+        f"{wording.count(len(held), 'change')} measured. {lead} covers "
         f"{wording.area(largest.area_m2)}; onset {when}."
     )
+
+
+def _waiting(number: int) -> str:
+    """Departures that the next clear looks will decide; nothing for none."""
+    if not number:
+        return ""
+    verb = "awaits" if number == 1 else "await"
+    return f" {wording.count(number, 'departure')} at the end of the series {verb} further looks."
 
 
 def _detection_row(painter: Painter, found: Detection) -> DetectionRow:
@@ -121,7 +131,9 @@ def _detection_row(painter: Painter, found: Detection) -> DetectionRow:
         status=wording.STATUS[found.status],
         area=f"{found.area_m2:,.0f} ± {found.area_error_m2:,.0f} m²",
         n_pixels=found.n_pixels,
-        magnitude=f"{found.magnitude:.1f} x noise",
+        magnitude=f"{found.magnitude:.1f} x noise"
+        if found.status in wording.STANDING
+        else wording.TO,
         n_looks=found.n_looks,
         color=painter.onset_color(found),
     )

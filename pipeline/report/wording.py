@@ -18,9 +18,10 @@ from pipeline.report.canvas import Moment
 from pipeline.report.content import Chip
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from pipeline.model.change import Bracket
+    from pipeline.model.change import Bracket, Detection
     from pipeline.model.claim import AssertedTime
     from pipeline.model.findings import DetectionLimit
     from pipeline.model.site import Zone
@@ -70,6 +71,9 @@ STATUS = {
     Status.FINISHED: "finished",
 }
 
+STANDING = (Status.CONFIRMED, Status.FINISHED)
+"""As many looks stand behind these as the rule asks for; the others await further looks."""
+
 _PLACES = {
     GeometryStatus.DIGITISED: "Outline digitised from an image",
     GeometryStatus.SOURCED: "Outline built from what sources state",
@@ -94,6 +98,16 @@ def moment(instant: datetime, timezone: str) -> Moment:
     same_day = here.date() == instant.date()
     clock = f"{here:%H:%M} local" if same_day else f"{here:%Y-%m-%d %H:%M} local"
     return Moment(f"{here:%Y-%m-%d}", f"{instant:%Y-%m-%d %H:%M} UTC", clock)
+
+
+def accepted(found: Sequence[Detection]) -> list[Detection]:
+    """The changes that the rule accepts."""
+    return [one for one in found if one.status in STANDING]
+
+
+def distance(found: Detection) -> str:
+    """Mean distance from the baseline; a dash until the rule accepts the change."""
+    return f"{found.magnitude:.1f} x noise" if found.status in STANDING else TO
 
 
 def onset(bracket: Bracket, timezone: str) -> str:

@@ -6,17 +6,17 @@ import io
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from numpy.typing import NDArray
 from PIL import Image
 from shapely import box
 
-from pipeline.model.change import Bracket
+from pipeline.model.change import Bracket, Status
 from pipeline.model.claim import AssertedTime
 from pipeline.model.findings import DetectionLimit
 from pipeline.model.grid import Window
@@ -25,7 +25,7 @@ from pipeline.report import charts, drawing, figures, wording
 from pipeline.report.canvas import Label
 from pipeline.report.figures import ONSET_COLORS, Painter
 from pipeline.report.pictures import stretch_of, to_png, true_colour
-from pipeline.report.sections import numbered
+from pipeline.report.sections import numbered, zone_section
 from tests.unit.findings_factory import (
     CLOUDY_DATES,
     GRID,
@@ -39,6 +39,9 @@ from tests.unit.findings_factory import (
     make_cube,
     make_findings,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 EVERYTHING = Window(0, 0, *GRID.shape)
 masks = arrays(np.bool_, st.tuples(st.integers(1, 8), st.integers(1, 8)))
@@ -196,6 +199,35 @@ def test_a_cloudy_view_is_avoided(painter: Painter) -> None:
 def test_one_change_held_by_three_zones_is_drawn_once(painter: Painter) -> None:
     assert len(painter.findings.detections) == 3
     assert len(figures.site_changes(painter)) == 1
+
+
+def test_pieces_that_turn_a_look_apart_are_one_change(painter: Painter) -> None:
+    whole, part, _ = painter.findings.detections
+    later = replace(part, onset=Bracket(INSTANTS[ONSET], INSTANTS[ONSET + 1]), n_pixels=90)
+    assert figures.site_changes(Painter(replace(painter.findings, detections=(whole, later)))) == (
+        whole,
+    )
+
+
+def test_two_changes_after_one_another_at_one_place_are_two(painter: Painter) -> None:
+    first = painter.findings.detections[0]
+    second = replace(first, onset=Bracket(INSTANTS[-3], INSTANTS[-2]), reversal=None)
+    moved = Painter(replace(painter.findings, detections=(first, second)))
+    assert figures.site_changes(moved) == (first, second)
+
+
+@pytest.mark.parametrize("status", [Status.FIRST, Status.PROVISIONAL])
+def test_what_awaits_looks_is_no_change_yet(painter: Painter, status: Status) -> None:
+    waiting = tuple(
+        replace(one, status=status, reversal=None) for one in painter.findings.detections
+    )
+    pending = Painter(replace(painter.findings, detections=waiting))
+    figure = figures.site_map(pending, numbered(pending.findings))
+    assert {shape.css for shape in figure.shapes} == {"zone", "control", "waiting"}
+    section = zone_section(pending, pending.findings.site.zone("north-vacant"), 1)
+    assert (section.group, section.n_changes, len(section.detections)) == ("quiet", 0, 1)
+    assert section.headline.endswith("1 departure at the end of the series awaits further looks.")
+    assert section.detections[0].magnitude == wording.TO
 
 
 def test_the_map_numbers_every_placed_zone(painter: Painter) -> None:
