@@ -1,4 +1,5 @@
-"""What is built in the park: roofs in rows, yards, streets, and the parts with a shape of their own.
+# ruff: noqa: PLR2004 - every number here is a made-up quantity, read in the place it acts
+"""What is built in the park: roofs in rows, yards, streets, gates, towns.
 
 Here belongs the list of built patches, fixed once for every seed, because the AOI folder and the
 planted changes rely on it. Land outside the fence belongs to ``ground``.

@@ -19,7 +19,7 @@ PALE_WRAP = Spectrum(0.275, 0.335, 0.375, 0.420, 0.340)
 DRYING_GRAIN = Spectrum(0.150, 0.275, 0.345, 0.445, 0.400)
 FRESH_EARTH = Spectrum(0.128, 0.175, 0.232, 0.305, 0.375)
 NEW_SHEET_ROOF = Spectrum(0.290, 0.308, 0.318, 0.335, 0.290)
-RAW_GROUND = Spectrum(0.094, 0.132, 0.182, 0.262, 0.335)
+RAW_GROUND = Spectrum(0.108, 0.158, 0.224, 0.310, 0.370)
 PALE_WALL = Spectrum(0.300, 0.335, 0.350, 0.375, 0.330)
 SNOW_CLEARED = "snow_cleared"
 
@@ -75,7 +75,7 @@ def _goods_in_yards() -> tuple[Change, ...]:
         _goods("electronics", "rows-south", (date(2020, 10, 21), late), second),
         _goods("textile", "rows-east", (date(2020, 10, 20), late), third),
         _goods("textile", "row-west", (date(2020, 10, 20), late), (west.part(10, 14, 62, 19),)),
-        _goods("textile", "stack", (autumn, late), (yard(cloth[0]).part(58, 16, 22, 14),)),
+        _goods("textile", "stack", (autumn, late), (yard(cloth[0]).part(58, 16, 26, 16),)),
         _goods("bus-depot", "rows", (date(2020, 9, 7), date(2020, 9, 18)), hidden),
     )
 
@@ -85,14 +85,25 @@ def _ground_works() -> tuple[Change, ...]:
     roof = (yard(lots(block(2, 3), 2)[2]).part(30, 9, 62, 29),)
     gate, plot = zone_rect("east-gate"), block(0, 1)
     bare = (plot.part(24, 16, 248, 128),)
-    five, three = (gate.part(104, 48, 34, 16),), (gate.part(30, 58, 20, 15),)
+    five, three = (gate.part(104, 48, 34, 16),), (gate.part(30, 58, 25, 17),)
     autumn, end = date(2020, 10, 10), date(2020, 12, 27)
     north, west, east = "north-vacant", "west-gate", "east-gate"
     hall = (west_gate_hall(),)
     return (
-        Change(f"{north}-cleared", "cleared_plot", north, date(2020, 10, 1), None, bare, FRESH_EARTH),
+        Change(
+            f"{north}-cleared", "cleared_plot", north, date(2020, 10, 1), None, bare, FRESH_EARTH
+        ),
         Change(f"{west}-removed", "removed_roof", west, date(2020, 11, 6), None, hall, RAW_GROUND),
-        Change("dongwon-new-hall", "new_roof", "dongwon", date(2020, 9, 21), None, roof, NEW_SHEET_ROOF, 8.0),
+        Change(
+            "dongwon-new-hall",
+            "new_roof",
+            "dongwon",
+            date(2020, 9, 21),
+            None,
+            roof,
+            NEW_SHEET_ROOF,
+            8.0,
+        ),
         Change(f"{east}-block-5", "small_object", east, autumn, None, five, PALE_WALL, 3.0),
         Change(f"{east}-block-3", "small_object", east, autumn, end, three, PALE_WALL, 3.0),
     )
@@ -104,7 +115,9 @@ def _cleared_yards() -> tuple[Change, ...]:
     swept = (west[0], west[3], east[2])
     season = (date(2020, 12, 12), date(2021, 2, 20))
     return tuple(
-        Change(f"south-belt-swept-{number}", SNOW_CLEARED, "south-belt", *season, (yard(lot),), None)
+        Change(
+            f"south-belt-swept-{number}", SNOW_CLEARED, "south-belt", *season, (yard(lot),), None
+        )
         for number, lot in enumerate(swept, start=1)
     )
 
@@ -113,7 +126,9 @@ def _jitter(seed: int, index: int, change: Change) -> Change:
     """Move the first and last day by up to two days, drawn anew with each seed."""
     if change.zone_id == "bus-depot":  # its days are tied to the overcast spell
         return change
-    start, end = (timedelta(days=int(n)) for n in stream(seed, "planting", index).integers(-2, 3, 2))
+    start, end = (
+        timedelta(days=int(n)) for n in stream(seed, "planting", index).integers(-2, 3, 2)
+    )
     last = None if change.last_day is None else change.last_day + end
     return replace(change, first_day=change.first_day + start, last_day=last)
 

@@ -6,6 +6,7 @@ stream per purpose. What a field stands for belongs to its caller.
 
 from __future__ import annotations
 
+import math
 import zlib
 from typing import TypeAlias
 
@@ -27,6 +28,12 @@ def stream(seed: int, purpose: str, index: int = 0) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(purpose.encode()), index])
 
 
+def _standard(field: Floats) -> Floats:
+    """A field shifted and scaled to mean 0 and variance 1."""
+    scaled: Floats = (field - field.mean()) / field.std()
+    return scaled
+
+
 def power_law_field(rng: np.random.Generator, shape: Shape, exponent: float) -> Floats:
     """A field whose amplitude falls with frequency to the given power: mean 0, variance 1.
 
@@ -37,25 +44,23 @@ def power_law_field(rng: np.random.Generator, shape: Shape, exponent: float) -> 
     distance = np.hypot(rows, cols)
     distance[0, 0] = np.inf
     spectrum = fft.rfft2(rng.standard_normal(shape)) * distance**-exponent
-    field: Floats = fft.irfft2(spectrum, s=shape)
-    return (field - field.mean()) / field.std()
+    return _standard(fft.irfft2(spectrum, s=shape))
 
 
 def smooth_field(rng: np.random.Generator, shape: Shape, reach_px: float) -> Floats:
     """White noise smoothed to a correlation length in pixels: mean 0, variance 1."""
-    field: Floats = ndimage.gaussian_filter(rng.standard_normal(shape), reach_px, mode="wrap")
-    return (field - field.mean()) / field.std()
+    return _standard(ndimage.gaussian_filter(rng.standard_normal(shape), reach_px, mode="wrap"))
 
 
 def skewed_noise(rng: np.random.Generator, shape: Shape, reach_px: float) -> Floats:
     """Noise with a long upper tail and neighbours that know of one another.
 
-    The sum of a Student t of five degrees (white) and a centred gamma (smoothed); mean about 0,
-    standard deviation about 1.
+    The sum of a Student t of five degrees (barely smoothed) and a centred gamma (smoothed over
+    the given reach); mean about 0, standard deviation about 1.
     """
-    white = rng.standard_t(5, shape) * 0.55
-    lumps: Floats = ndimage.gaussian_filter(rng.gamma(0.8, 1.0, shape), reach_px, mode="wrap")
-    return white + 0.6 * (lumps - lumps.mean()) / lumps.std()
+    white = ndimage.gaussian_filter(rng.standard_t(5, shape), 0.6, mode="wrap")
+    lumps = ndimage.gaussian_filter(rng.gamma(0.8, 1.0, shape), reach_px, mode="wrap")
+    return (_standard(white) + _standard(lumps)) * math.sqrt(0.5)
 
 
 def logistic(value: Floats) -> Floats:

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - every number here is a made-up quantity, read in the place it acts
 """The ground before any day has touched it: what covers each spot, how bright, how high.
 
 Here belongs painting the layout onto a fine grid. What season, rain, snow and sun do to it
@@ -52,6 +53,12 @@ class FineGrid:
         in_u = (self.u >= rect.u0) & (self.u < rect.u1)
         return in_u & (self.v >= rect.v0) & (self.v < rect.v1)
 
+    def distance(self, rect: Rect) -> Floats:
+        """Metres from each cell's centre to the rectangle, 0 inside."""
+        du = np.maximum(np.maximum(rect.u0 - self.u, self.u - rect.u1), 0)
+        dv = np.maximum(np.maximum(rect.v0 - self.v, self.v - rect.v1), 0)
+        return np.hypot(du, dv)
+
     def coverage(self, rect: Rect) -> Floats:
         """Share of each cell that the rectangle covers, from 25 points a cell."""
         steps = (np.arange(5) - 2) * (FINE_M / 5)
@@ -96,8 +103,8 @@ def fine_grid(options: SimulateOptions) -> FineGrid:
     """The fine grid of a frame, its rim included."""
     grid = options.grid
     n_rows, n_cols = (2 * n + 2 * PAD_CELLS for n in grid.shape)
-    x = grid.left + (np.arange(n_cols) - PAD_CELLS + 0.5) * FINE_M
-    y = grid.top - (np.arange(n_rows) - PAD_CELLS + 0.5) * FINE_M
+    x: Floats = grid.left + (np.arange(n_cols, dtype=np.float64) - PAD_CELLS + 0.5) * FINE_M
+    y: Floats = grid.top - (np.arange(n_rows, dtype=np.float64) - PAD_CELLS + 0.5) * FINE_M
     return FineGrid(*park_axes(np.broadcast_to(x, (n_rows, n_cols)), y[:, None]))
 
 
@@ -137,7 +144,7 @@ def _countryside(cells: FineGrid, parcel: NDArray[np.int64]) -> NDArray[np.uint8
 def _fixed_land(cells: FineGrid, land: NDArray[np.uint8]) -> None:
     """Lay the park's weeds, the controls' cover, the river and the pond over the country."""
     woods = np.where(_waves(cells, 260, 3) > 0.5, Material.PINE, Material.BROADLEAF)
-    forest = cells.inside(zone_rect("control-forest").inset(-20))
+    forest = cells.distance(zone_rect("control-forest")) < 60 + 30 * _waves(cells, 130, 6)
     land[cells.inside(PARK)] = Material.GRASS
     land[forest] = woods[forest].astype(np.uint8)
     land[cells.inside(zone_rect("control-farmland").inset(-8))] = Material.PADDY

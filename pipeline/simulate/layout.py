@@ -37,9 +37,7 @@ class Rect(NamedTuple):
 
     def inset(self, margin_m: float) -> Rect:
         """The rectangle without a rim of that width."""
-        return Rect(
-            self.u0 + margin_m, self.v0 + margin_m, self.u1 - margin_m, self.v1 - margin_m
-        )
+        return Rect(self.u0 + margin_m, self.v0 + margin_m, self.u1 - margin_m, self.v1 - margin_m)
 
     def part(self, u_m: float, v_m: float, width_m: float, depth_m: float) -> Rect:
         """A rectangle placed from this one's north-west corner."""
@@ -109,7 +107,10 @@ ZONES = (
     ),
     ZonePlan("ah1-road", "Road AH1 (invented)", "road", Rect(690, 300, 740, 780)),
     ZonePlan(
-        "kaesong-city", "Kaesong city comparator (invented)", "control", Rect(-870, -860, -680, -560)
+        "kaesong-city",
+        "Kaesong city comparator (invented)",
+        "control",
+        Rect(-870, -860, -680, -560),
     ),
     ZonePlan(
         "daeseong-dong",
@@ -120,9 +121,7 @@ ZONES = (
     ZonePlan(
         "control-farmland", "Farmland control (invented)", "control", Rect(-640, 630, -250, 760)
     ),
-    ZonePlan(
-        "control-forest", "Forest control (invented)", "control", Rect(330, -860, 800, -690)
-    ),
+    ZonePlan("control-forest", "Forest control (invented)", "control", Rect(330, -860, 800, -690)),
 )
 
 

@@ -25,8 +25,11 @@ REVISIT_DAYS = 5
 ORBIT_EPOCH = date(2020, 10, 24)
 """A day on which the simulated Sentinel-2A passes; 2B follows five days later, and so on."""
 
+DEFAULT_SEED = 20201008
+"""The seed of the committed tiles."""
+
 _SPARSE_STEPS = (10, 15, 10, 10, 5, 15, 10, 10)
-_LATE_STEPS = (25, 30, 20, 25, 30)
+_LATE_STEPS = (35, 30, 40, 35)
 
 
 def _stride(first: date, last: date, steps: Iterable[int]) -> Iterator[date]:
@@ -38,7 +41,7 @@ def _stride(first: date, last: date, steps: Iterable[int]) -> Iterator[date]:
 
 
 def rehearsal_days() -> tuple[date, ...]:
-    """Days of the committed tiles: sparse to July 2020, dense to the winter, monthly after it."""
+    """Days of the committed tiles: sparse, dense from August 2020, every five weeks from 2021."""
     return (
         *_stride(date(2019, 1, 3), date(2020, 7, 30), _SPARSE_STEPS),
         *_stride(date(2020, 7, 31), date(2020, 12, 31), (REVISIT_DAYS,)),

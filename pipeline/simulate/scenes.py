@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.simulate.changes import planted_changes
-from pipeline.simulate.ground import FINE_M, PAD_CELLS, Ground, lay_ground
+from pipeline.simulate.ground import PAD_CELLS, Ground, lay_ground
 from pipeline.simulate.materials import BANDS
 from pipeline.simulate.options import platform_of
 from pipeline.simulate.scl import classify
 from pipeline.simulate.sensor import (
-    PIXEL_M,
     correction_error,
     instrument_noise,
     misregistration_m,
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 
 FINE_BANDS = BANDS[:4]
 """Bands delivered at 10 m; the last one and the classification come at 20 m."""
-_PER_PIXEL = PIXEL_M // FINE_M
+_COUNTS_AS_CLOUD = 0.2
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def build_surface(seed: int, options: SimulateOptions) -> Surface:
 def frame_pixels(fine: Floats) -> Floats:
     """Plain means of the fine cells of each pixel, without optics and without the rim."""
     inner = fine[PAD_CELLS:-PAD_CELLS, PAD_CELLS:-PAD_CELLS]
-    return pair_mean(inner) if _PER_PIXEL == 2 else inner  # noqa: PLR2004 - halves, nothing else
+    return pair_mean(inner)
 
 
 def _clutter(ground: Ground) -> Floats:
@@ -119,7 +118,7 @@ def _deliver(surface: Surface, sky: Sky, weather: Weather, unrest: Unrest) -> Si
         classify(surface.seed, weather.day, look, sky),
         sky.is_open,
         snow,
-        100 * float((sky.cover > 0.2).mean()),
+        100 * float((sky.cover > _COUNTS_AS_CLOUD).mean()),
     )
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 - every number here is a made-up quantity, read in the place it acts
 """The scene classification as delivered: mostly right, wrong where the real one is wrong.
 
 Here belongs the imitation of a classifier: it misses thin edges and faint shadows, takes bright

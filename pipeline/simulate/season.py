@@ -6,6 +6,7 @@ and harvested overnight, and no year repeats the one before.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -48,7 +49,8 @@ def year_of(seed: int, year: int) -> Year:
     """The whims of one year, heavy-tailed and bounded."""
     rng = stream(seed, "year", year)
     lags = np.clip(rng.standard_t(4, 3) * (4.0, 3.0, 3.0), -11, 11)
-    return Year(*(float(lag) for lag in lags), float(np.exp(0.04 * rng.standard_normal())))
+    spring, summer, autumn = lags.tolist()
+    return Year(spring, summer, autumn, math.exp(0.04 * rng.standard_normal()))
 
 
 def _turn(day: Floats, middle: float, width_days: float) -> Floats:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _MARGIN_ROWS, _MARGIN_COLS = 150, 70
 """Sky south and east of the frame, in pixels: its clouds cast shadows into the frame."""
 _SHADE_BY_BAND = np.array([0.78, 0.86, 0.91, 1.0, 1.0])
+_NO_CLOUD = 0.01
+_CIRRUS_CHANCE = 0.3
 SEEN_OPACITY = 0.08
 SEEN_SHADE = 0.12
 
@@ -57,9 +59,9 @@ class Sky:
 def _clouds(rng: np.random.Generator, shape: Shape, cover: float) -> Floats:
     """Opacity of low cloud over a frame with its margin, covering the given share of the frame."""
     wide = (shape[0] + _MARGIN_ROWS, shape[1] + _MARGIN_COLS)
-    field = power_law_field(rng, wide, rng.uniform(1.35, 1.9))
+    field = power_law_field(rng, wide, rng.uniform(1.6, 2.2))
     softness, density = rng.uniform(0.25, 1.1), rng.uniform(0.75, 1.0)
-    if cover < 0.01:
+    if cover < _NO_CLOUD:
         return np.zeros(wide)
     floor = np.quantile(field[: shape[0], : shape[1]], 1 - min(cover, 1.0))
     # A closed sky has no edges: its threshold sinks below the thinnest spot.
@@ -81,7 +83,7 @@ def _shadow(opacity: Floats, shape: Shape, weather: Weather, height_m: float) ->
 def make_sky(seed: int, weather: Weather, shape: Shape) -> Sky:
     """The air of a day."""
     rng = stream(seed, "sky", weather.day.toordinal())
-    cirrus_mean = rng.gamma(0.6, 0.06) if rng.random() < 0.3 else 0.0
+    cirrus_mean = rng.gamma(0.6, 0.06) if rng.random() < _CIRRUS_CHANCE else 0.0
     veil = np.exp(0.6 * power_law_field(rng, shape, 2.6))
     mist = np.exp(0.5 * power_law_field(rng, shape, 3.0))
     base_m = float(np.clip(rng.lognormal(6.5, 0.5), 250, 1400))

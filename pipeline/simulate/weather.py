@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pipeline.simulate.fields import stream
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ OVERCAST_SPELL = (date(2020, 9, 7), date(2020, 9, 17))
 SNOWFALLS = (date(2020, 12, 12), date(2021, 1, 10), date(2021, 1, 31))
 """Days of heavy snow in every simulation, beside the random ones."""
 _RAIN_CHANCE = (0.16, 0.17, 0.22, 0.25, 0.26, 0.32, 0.50, 0.44, 0.27, 0.18, 0.24, 0.18)
-_CLOUD_LEVEL = (-0.42, -0.32, -0.2, -0.15, -0.1, 0.2, 0.72, 0.5, -0.05, -0.5, -0.32, -0.4)
+_CLOUD_LEVEL = (-0.42, -0.32, -0.2, -0.15, -0.1, 0.2, 0.72, 0.5, -0.05, -0.55, -0.42, -0.4)
 _LATITUDE_DEG = 37.03
 _HOURS_BEFORE_NOON = 1.28
 
@@ -84,7 +82,7 @@ def _snowfalls(seed: int) -> dict[date, float]:
 
 def _snow_after(depth: float, day: date, wet: float) -> float:
     """What is left of snow after one more day: thaw is slow in January, quick in March."""
-    warmth = 0.03 + 0.22 * (1 - math.cos(2 * math.pi * (day.timetuple().tm_yday - 15) / 365))
+    warmth = 0.07 + 0.22 * (1 - math.cos(2 * math.pi * (day.timetuple().tm_yday - 15) / 365))
     return max(0.0, depth - warmth - 0.08 * wet)
 
 
