@@ -114,14 +114,20 @@ def _is_place_unknown(case: _Case) -> bool:
 
 def _ask(case: _Case, prediction: Prediction, zone_ids: Sequence[str]) -> Iterator[_Asked]:
     """Every asserted time in every zone."""
+    times = _dated(case.claim)
     for zone_id in zone_ids:
         least = case.options.min_zone_clear_share
         series = share_series(case.evidence, zone_id, prediction.observable, least)
-        for time in case.claim.times:
+        for time in times:
             span = _span(case, time)
             coverage = coverage_of(case.evidence, series, span, case.options)
             found = _standing(case.evidence, zone_id, span)
             yield _Asked(WindowTest(zone_id, time, coverage, None, found), span, series)
+
+
+def _dated(claim: Claim) -> tuple[AssertedTime, ...]:
+    """The asserted times of what is claimed; the day of a report only where nothing else is."""
+    return tuple(time for time in claim.times if time.kind != "report") or claim.times
 
 
 def _span(case: _Case, time: AssertedTime) -> Period:

@@ -219,6 +219,14 @@ def test_all_asserted_times_are_tested_and_the_conflict_is_shown() -> None:
     assert one.n_tests == 2
 
 
+def test_the_day_of_a_report_is_no_day_of_the_event() -> None:
+    report = said(date(2020, 11, 28), "Daily NK", "report")
+    both = weigh(replace(CLAIM, times=(said(), report)))
+    assert [test.time.kind for test in both.tests] == ["image"]
+    assert "2020-11-28" in both.sentence
+    assert [test.time.kind for test in weigh(replace(CLAIM, times=(report,))).tests] == ["report"]
+
+
 def test_a_zone_of_unknown_place_is_searched_in_its_cells() -> None:
     one = weigh(replace(CLAIM, zone_ids=("lost",)))
     assert {test.zone_id for test in one.tests} == {"cell-r00-c00", "cell-r00-c01"}
