@@ -28,8 +28,6 @@ from pipeline.store.listing import freeze_listing, thaw_listing
 SCENES_AT_ONCE = 4
 """Size of the thread pool; it bounds the load on a catalogue instead of a concurrency limit."""
 
-POOL: ThreadPoolTaskRunner[int] = ThreadPoolTaskRunner(max_workers=SCENES_AT_ONCE)
-
 
 @dataclass(frozen=True)
 class Job:
@@ -78,7 +76,11 @@ def analyse(job: Job) -> str:
     return run_site(job.request()).record.run_id
 
 
-@flow(name="monitor", task_runner=POOL)
+# Prefect types a runner by its own kind of future, and asks for the general kind.
+@flow(
+    name="monitor",
+    task_runner=ThreadPoolTaskRunner(max_workers=SCENES_AT_ONCE),  # type: ignore[arg-type]
+)
 def monitor(site: str = "kaesong-rehearsal", source: str = "", work: str = "work") -> str:
     """Watch a site once; the id of the run.
 
