@@ -1,0 +1,209 @@
+"""What holds for the whole site: noise floor, pooling of the bands, restless dates, thresholds.
+
+Here belongs what is learnt from a sample of the site's own pixels, and the distances that follow
+from it. The curve itself belongs to ``raster.harmonics``, the rule to ``runs``, the record of
+changes to ``monitor``. Axes: values and distances (time, band, pixel), seen (time, pixel).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from pipeline.detect.runs import Rule, calibrated, magnitudes
+from pipeline.detect.stretch import Stack, Timeline, fit_history
+from pipeline.errors import NothingSeenError
+from pipeline.raster.harmonics import (
+    CUT_SIGMA,
+    DAYS_PER_YEAR,
+    Baseline,
+    leverage,
+    residuals,
+    solved,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.config import MonitorOptions
+
+    Float32: TypeAlias = NDArray[np.float32]
+
+FLOOR_SHARE = 0.25
+"""Quantile of the noise of a site below which the noise of no pixel is believed."""
+OWN_SHARE = 0.1
+"""Part of each band's variance held to be its own when the bands are pooled."""
+MIN_SAMPLE = 2048
+"""A smaller sample is filled up with white noise of the same looks before calibration."""
+MIN_FOLDS = 4
+"""Parts of the history that are held out in turn, at least."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What turns residuals into distances.
+
+    Attributes:
+        floor: least noise of a pixel, float32, (band,).
+        whitening: takes standardised residuals to uncorrelated ones, float32, (band, band).
+    """
+
+    floor: Float32
+    whitening: Float32
+
+    def standardised(self, left: Float32, noise: Float32) -> Float32:
+        """Residuals (time, band, pixel) in units of noise, on uncorrelated axes."""
+        left /= np.maximum(noise, self.floor[:, None])
+        return left * self.whitening[0, 0] if len(self.floor) == 1 else self.whitening @ left
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What holds for the whole site.
+
+    Attributes:
+        scale: what turns residuals into distances.
+        restlessness: how much wider than usual the site scatters on a date, float32, (time,);
+            1 or more.
+        rule: thresholds and counts.
+    """
+
+    scale: Scale
+    restlessness: Float32
+    rule: Rule
+
+
+def distances(
+    stack: Stack, design: Float32, baseline: Baseline, scale: Scale, restlessness: Float32
+) -> Float32:
+    """Whitened distance of every look from the curve, (time, band, pixel).
+
+    A residual is divided by its noise, by the doubt about the curve on that date, and by the
+    restlessness of the date.
+    """
+    left = residuals(design, baseline.coefficients, stack.values, stack.seen)
+    left /= (np.sqrt(1 + leverage(design, baseline.inverse)) * restlessness[:, None])[:, None]
+    return scale.standardised(left, baseline.noise)
+
+
+def calibrate(
+    sample: Stack, timeline: Timeline, options: MonitorOptions, n_monitored: int
+) -> Calibration:
+    """Learn floor, pooling, restless dates and thresholds from a sample of the site.
+
+    Args:
+        sample: pixels spread over the site, all dates.
+        timeline: the dates.
+        options: counts and the share of unchanged pixels that may be confirmed falsely.
+        n_monitored: dates over which that share is stated.
+
+    Raises:
+        NothingSeenError: if no pixel of the sample has enough clear looks in the baseline.
+    """
+    sample, baseline = _able(sample, timeline, options.min_baseline_looks)
+    scale = _scale(sample.dates(slice(timeline.n_baseline)), timeline, baseline)
+    calm = np.ones(len(timeline.days), dtype=np.float32)
+    far = distances(sample, timeline.design, baseline, scale, calm)
+    unrest = restlessness(far, sample.seen, timeline.n_baseline)
+    looks = _held_out_looks(sample, timeline, baseline, scale)
+    share = options.false_alarm_share * timeline.n_baseline / max(n_monitored, 1)
+    counts = options.n_looks, options.n_looks_weak
+    rule = calibrated(looks.values, looks.seen, counts, min(share, 0.5))
+    return Calibration(scale, unrest, rule)
+
+
+def _able(sample: Stack, timeline: Timeline, min_looks: int) -> tuple[Stack, Baseline]:
+    """The pixels of the sample that can be monitored, with their curves.
+
+    Raises:
+        NothingSeenError: if there are none.
+    """
+    baseline = fit_history(sample, timeline, min_looks)
+    able = baseline.kept.sum(axis=0) >= min_looks
+    if not able.any():
+        raise NothingSeenError(
+            f"no pixel has {min_looks} clear looks in the baseline",
+            remedy="take a longer baseline, or lower monitor.min_baseline_looks",
+        )
+    return sample.pixels(able), baseline.pixels(able)
+
+
+def _scale(history: Stack, timeline: Timeline, baseline: Baseline) -> Scale:
+    """Noise floor and pooling from the kept looks of the sample."""
+    smallest = np.abs(history.values).max(axis=(0, 2)) * 1e-5 + np.finfo(np.float32).tiny
+    floor = np.maximum(np.quantile(baseline.noise, FLOOR_SHARE, axis=1), smallest)
+    left = residuals(timeline.history, baseline.coefficients, history.values, baseline.kept)
+    left /= np.maximum(baseline.noise, floor[:, None])
+    np.clip(left, -CUT_SIGMA, CUT_SIGMA, out=left)
+    return Scale(floor.astype(np.float32), _whitening(left))
+
+
+def _whitening(left: Float32) -> Float32:
+    """Inverse root of the correlation of residuals (time, band, pixel) between bands."""
+    products = np.einsum("tbn,tcn->bc", left, left, optimize=True).astype(np.float64)
+    size = np.sqrt(np.maximum(np.diag(products), np.finfo(np.float32).tiny))
+    correlation = (1 - OWN_SHARE) * products / np.outer(size, size)
+    np.fill_diagonal(correlation, 1)
+    return np.linalg.inv(np.linalg.cholesky(correlation)).astype(np.float32)
+
+
+def restlessness(far: Float32, seen: NDArray[np.bool_], n_baseline: int) -> Float32:
+    """How much wider than on a usual baseline date the whole site scatters, (time,).
+
+    Haze, missed cloud or thin snow lifts most of a site at once, and only for a date: a pixel's
+    scatter is the lesser of its distance from the curve and from its own last look, and a date's
+    is the median over the site. A lasting change, even of the whole site, is restless only on its
+    first date.
+    """
+    scatter = np.zeros(len(far), dtype=np.float32)
+    last = np.zeros_like(far[0])
+    for date, (now, seen_now) in enumerate(zip(far, seen, strict=True)):
+        if seen_now.any():
+            jump = magnitudes(now - last) / np.sqrt(np.float32(2))
+            scatter[date] = np.median(np.minimum(magnitudes(now), jump)[seen_now])
+            np.copyto(last, now, where=seen_now)
+    past = scatter[:n_baseline]
+    usual = np.median(past[past > 0]) if (past > 0).any() else np.float32(np.inf)
+    return np.maximum(scatter / usual, 1)
+
+
+def _held_out_looks(sample: Stack, timeline: Timeline, baseline: Baseline, scale: Scale) -> Stack:
+    """Distances of the history as if it had been monitored, from where each curve begins."""
+    history = sample.dates(slice(timeline.n_baseline))
+    far = scale.standardised(held_out(history, timeline, baseline), baseline.noise)
+    far /= restlessness(far, history.seen, timeline.n_baseline)[:, None, None]
+    since = np.cumsum(baseline.kept, axis=0) > 0
+    return _filled(Stack(far, history.seen & since))
+
+
+def held_out(history: Stack, timeline: Timeline, baseline: Baseline) -> Float32:
+    """Residuals of every baseline look from a curve that never saw its part of the history.
+
+    The history is cut into folds of consecutive dates, about a year each and at least four, so
+    that a fold meets what monitoring meets: another year, with the memory of its residuals.
+    """
+    days = timeline.days[: timeline.n_baseline]
+    n_folds = max(MIN_FOLDS, round(float(np.ptp(days)) / DAYS_PER_YEAR))
+    left = np.zeros_like(history.values)
+    for fold in np.array_split(np.arange(timeline.n_baseline), n_folds):
+        train = baseline.kept.copy()
+        train[fold] = False
+        coefficients, inverse = solved(timeline.history, history.values, train)
+        design = timeline.history[:, fold]
+        part = residuals(design, coefficients, history.values[fold], history.seen[fold])
+        left[fold] = part / np.sqrt(1 + leverage(design, inverse))[:, None]
+    return left
+
+
+def _filled(looks: Stack) -> Stack:
+    """The distances, filled up with white noise if there are too few pixels to calibrate on."""
+    missing = MIN_SAMPLE - looks.seen.shape[1]
+    if missing <= 0:
+        return looks
+    n_dates, n_bands, n_pixels = looks.values.shape
+    noise = np.random.default_rng(0).standard_normal((n_dates, n_bands, missing), dtype=np.float32)
+    seen = looks.seen[:, np.arange(missing) % n_pixels]
+    values = np.concatenate([looks.values, noise * seen[:, None]], axis=2)
+    return Stack(values, np.concatenate([looks.seen, seen], axis=1))

@@ -1,0 +1,169 @@
+"""Runs of departing looks: when they confirm a change, and where the thresholds must lie.
+
+Here belongs the rule on standardised distances, and its calibration. Where the distances come
+from belongs to ``monitor``. Axes: distance (time, band, pixel), whitened, so that unchanged
+ground has about unit variance in every direction; seen (time, pixel).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Float32: TypeAlias = NDArray[np.float32]
+    Mask: TypeAlias = NDArray[np.bool_]
+
+NEVER = 255
+"""A run length that no run reaches."""
+BODY_SHARES = (0.05, 0.005)
+"""Shares at which the tail is anchored: real changes in the history hide beyond them."""
+THRESHOLD_BOUNDS = (1.5, 60.0)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How many looks in a row, how far out, make a change.
+
+    Attributes:
+        n_strong: looks in a row beyond ``strong`` that confirm.
+        strong: distance in noise standard deviations.
+        n_weak: looks in a row beyond ``weak`` that confirm.
+        weak: distance from which one look departs; at most ``strong``.
+    """
+
+    n_strong: int
+    strong: float
+    n_weak: int
+    weak: float
+
+
+@dataclass
+class Runs:
+    """Where each pixel stands in its run, changed date by date.
+
+    Attributes:
+        direction: sum of the looks of the run, (band, pixel).
+        length: departing looks in a row, (pixel,).
+        n_strong: of these the newest ones in a row beyond the strong threshold, (pixel,).
+    """
+
+    direction: Float32
+    length: NDArray[np.uint8]
+    n_strong: NDArray[np.uint8]
+
+
+def no_runs(n_bands: int, n_pixels: int) -> Runs:
+    """The state before the first look."""
+    none = np.zeros(n_pixels, dtype=np.uint8)
+    return Runs(np.zeros((n_bands, n_pixels), dtype=np.float32), none, none.copy())
+
+
+def magnitudes(distance: Float32) -> Float32:
+    """Length of each distance vector over the band axis, the last but one."""
+    if distance.shape[-2] == 1:
+        return np.abs(distance[..., 0, :])
+    return np.sqrt(np.einsum("...bn,...bn->...n", distance, distance))
+
+
+def advance(runs: Runs, distance: Float32, seen: Mask, rule: Rule) -> Mask:
+    """Take in one date and say which pixels hold a run that confirms.
+
+    A look prolongs a run if it lies beyond the weak threshold along the mean direction of the
+    run; a look that departs another way starts a run of its own. An unseen pixel keeps its state.
+
+    Args:
+        runs: the state; changed in place.
+        distance: (band, pixel).
+        seen: (pixel,).
+        rule: thresholds and counts.
+    """
+    size = magnitudes(distance)
+    norm = np.maximum(magnitudes(runs.direction), np.float32(1e-12))
+    along = np.einsum("bn,bn->n", distance, runs.direction) / norm
+    longer = seen & (runs.length > 0) & (along >= rule.weak)
+    fresh = seen & ~longer & (size >= rule.weak)
+    reach = np.where(longer, along, size)
+    held = ~seen | longer
+    strong = seen & (longer | fresh) & (reach >= rule.strong)
+    runs.direction *= held
+    runs.direction += distance * (longer | fresh)
+    runs.length = np.where(held, runs.length, 0).astype(np.uint8)
+    runs.length += (longer | fresh) & (runs.length < NEVER)
+    runs.n_strong = np.where(~seen | (longer & strong), runs.n_strong, 0).astype(np.uint8)
+    runs.n_strong += strong & (runs.n_strong < NEVER)
+    return seen & ((runs.n_strong >= rule.n_strong) | (runs.length >= rule.n_weak))
+
+
+def first_confirmed(distance: Float32, seen: Mask, rule: Rule) -> NDArray[np.int16]:
+    """Date at which each pixel's first change is confirmed, (pixel,); -1 for none.
+
+    Only pixels with enough looks far out are followed through time.
+    """
+    size = magnitudes(distance) * seen
+    n_far = np.count_nonzero(size >= rule.strong, axis=0)
+    n_out = np.count_nonzero(size >= rule.weak, axis=0)
+    able = np.flatnonzero((n_far >= rule.n_strong) | (n_out >= rule.n_weak))
+    found = np.full(seen.shape[1], -1, dtype=np.int16)
+    found[able] = _followed(distance[..., able], seen[:, able], rule)
+    return found
+
+
+def _followed(distance: Float32, seen: Mask, rule: Rule) -> NDArray[np.int16]:
+    """Date at which each pixel's first change is confirmed, every pixel followed."""
+    runs = no_runs(*distance.shape[1:])
+    found = np.full(seen.shape[1], -1, dtype=np.int16)
+    for t, looks in enumerate(distance):
+        hit = advance(runs, looks, seen[t], rule)
+        found[hit & (found < 0)] = t
+    return found
+
+
+def crossing(share_at: Callable[[float], float], share: float) -> float:
+    """The threshold at which a falling share comes down to the one wanted, by halving."""
+    low, high = THRESHOLD_BOUNDS
+    while high / low > 1.01:
+        middle = float(np.sqrt(low * high))
+        low, high = (middle, high) if share_at(middle) > share else (low, middle)
+    return high
+
+
+def tail_threshold(share_at: Callable[[float], float], share: float) -> float:
+    """The threshold that unchanged pixels exceed with the stated share.
+
+    It is carried on from the body of the distribution, because in the far tail of a real
+    history stand real changes, which would blind the rule. The tail is taken as exponential:
+    heavier than that of a normal run, as missed clouds and odd years make it.
+    """
+    near, far = BODY_SHARES
+    if share >= far:
+        return crossing(share_at, share)
+    a, b = crossing(share_at, near), crossing(share_at, far)
+    return float(b + (b - a) * np.log(far / share) / np.log(near / far))
+
+
+def calibrated(distance: Float32, seen: Mask, counts: tuple[int, int], share: float) -> Rule:
+    """The rule that confirms the stated share of unchanged pixels within the given looks.
+
+    Args:
+        distance: held-out distances of unchanged ground.
+        seen: the looks they stand for.
+        counts: looks in a row for the strong and for the weak threshold.
+        share: share of pixels falsely confirmed; each threshold is given half of it.
+    """
+    found = [
+        tail_threshold(lambda c, n=n: _share(distance, seen, Rule(n, c, NEVER, c)), share / 2)
+        for n in counts
+    ]
+    return Rule(counts[0], max(found), counts[1], min(found))
+
+
+def _share(distance: Float32, seen: Mask, rule: Rule) -> float:
+    """Share of pixels that the rule confirms."""
+    return float(np.mean(first_confirmed(distance, seen, rule) >= 0))
