@@ -97,13 +97,16 @@ def _projected_bounds(boundary: BaseGeometry, epsg: int) -> Bounds:
         to_crs = Transformer.from_crs("EPSG:4326", f"EPSG:{epsg}", always_xy=True)
     except ProjError as error:
         raise CorruptAssetError(f"there is no EPSG:{epsg}", remedy=remedy) from error
+    if to_crs.target_crs is None or not to_crs.target_crs.is_projected:
+        raise CorruptAssetError(f"EPSG:{epsg} does not count in metres", remedy=remedy)
     # Long edges get points between their ends, since they bend in the projection.
     points = shapely.get_coordinates(shapely.segmentize(boundary, _STEP_DEG))
     x, y = to_crs.transform(points[:, 0], points[:, 1])
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise CorruptAssetError(f"the site does not lie in EPSG:{epsg}", remedy=remedy)
-    t = EDGE_TOLERANCE_M
-    return Bounds(float(min(x)) + t, float(min(y)) + t, float(max(x)) - t, float(max(y)) - t)
+    left, bottom, right, top = (float(edge) for edge in (min(x), min(y), max(x), max(y)))
+    slack = min(EDGE_TOLERANCE_M, (right - left) / 4, (top - bottom) / 4)
+    return Bounds(left + slack, bottom + slack, right - slack, top - slack)
 
 
 def cut_out(raster: Grid, wanted: Grid) -> Cut:
