@@ -58,7 +58,7 @@ class ZoneSection:
         detections: those first, by onset, then what awaits further looks.
         n_unlisted: smaller detections that are left to the data files.
         reports: what others reported.
-        cells: cells of the search area with a change: id and number of changes.
+        search: the search area; None for a zone whose place is known.
         claims: ids and anchors of the claims that speak of it.
     """
 
@@ -77,7 +77,7 @@ class ZoneSection:
     detections: tuple[DetectionRow, ...]
     n_unlisted: int
     reports: tuple[Report, ...]
-    cells: tuple[tuple[str, int], ...]
+    search: Figure | None
     claims: tuple[tuple[str, str], ...]
 
 

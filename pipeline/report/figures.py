@@ -21,6 +21,8 @@ from pipeline.report.canvas import Crop, Figure, Label, LegendStop, Shape
 from pipeline.report.pictures import stretch_of, to_png, true_colour
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
@@ -185,14 +187,22 @@ def _change_shapes(painter: Painter, found: Detection, window: Window) -> tuple[
 
 
 def grid_map(painter: Painter) -> Figure | None:
-    """The cells of the search grid by the largest share of each that ever stood changed."""
-    findings, window = painter.findings, painter.everything
-    cells = [zone for zone in findings.site.zones if zone.kind is ZoneKind.CELL]
-    if not cells:
-        return None
-    grid = findings.cube.grid
-    shapes = tuple(_cell_shape(painter, cell, window) for cell in cells)
-    worst = sum(shape.fill not in ("", SHARE_COLORS[0]) for shape in shapes)
+    """All cells of the search grid; None for a site without them."""
+    cells = [zone for zone in painter.findings.site.zones if zone.kind is ZoneKind.CELL]
+    return _cells_figure(painter, cells, "Search grid") if cells else None
+
+
+def search_map(painter: Painter, zone: Zone) -> Figure | None:
+    """The cells that stand in for a zone of unknown place; None if there are none."""
+    cells = [cell for cell in painter.findings.site.zones if cell.id in zone.search_cells]
+    return _cells_figure(painter, cells, f"Search area of {zone.label}") if cells else None
+
+
+def _cells_figure(painter: Painter, cells: Sequence[Zone], what: str) -> Figure:
+    """Cells by the largest share of each that ever stood changed, over the site."""
+    grid = painter.findings.cube.grid
+    shapes = tuple(_cell_shape(painter, cell, painter.everything) for cell in cells)
+    moved = sum(shape.fill not in ("", SHARE_COLORS[0]) for shape in shapes)
     return Figure(
         png=b"",
         width=grid.width,
@@ -201,7 +211,7 @@ def grid_map(painter: Painter) -> Figure | None:
         labels=(),
         scale=drawing.scale_bar(grid.width, grid.gsd_m),
         legend=_share_legend(),
-        alt=f"Search grid of {len(cells)} cells, change in {worst} of them",
+        alt=f"{what}, {len(cells)} cells, change in {moved} of them",
         unit=max(grid.shape) / 58,
     )
 

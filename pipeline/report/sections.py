@@ -82,7 +82,7 @@ def zone_section(painter: Painter, zone: Zone, number: int) -> ZoneSection:
         detections=tuple(_detection_row(painter, one) for one in listed),
         n_unlisted=len(found) - len(listed),
         reports=_reports(findings, zone),
-        cells=_cells(findings, zone),
+        search=figures.search_map(painter, zone),
         claims=_claims(findings, zone),
     )
 
@@ -90,8 +90,7 @@ def zone_section(painter: Painter, zone: Zone, number: int) -> ZoneSection:
 def _headline(findings: Findings, zone: Zone, found: Sequence[Detection]) -> str:
     """What was measured, in one sentence."""
     if not zone.is_placed:
-        cells = wording.count(len(zone.search_cells), "cell")
-        return f"Position not established: {cells} of the search grid stand in for this zone."
+        return _unplaced(findings, zone)
     if zone.id not in findings.series_of:
         return "Not measured: this zone lies outside the pixels that were read."
     held = wording.accepted(found)
@@ -100,6 +99,17 @@ def _headline(findings: Findings, zone: Zone, found: Sequence[Detection]) -> str
     looks = findings.looks_at(zone.id)[findings.changes.n_baseline :]
     quiet = wording.quiet(findings.limit_of(zone.id), int(looks.sum()))
     return quiet + _waiting(len(found))
+
+
+def _unplaced(findings: Findings, zone: Zone) -> str:
+    """What may be said of a zone of unknown place: where it is looked for, what changed there."""
+    cells = wording.count(len(zone.search_cells), "cell")
+    verb = "stands" if len(zone.search_cells) == 1 else "stand"
+    moved = sum(bool(wording.accepted(findings.detections_in(one))) for one in zone.search_cells)
+    return (
+        f"Position not established: {cells} of the search grid {verb} in for this zone. "
+        f"A change was measured in {moved} of them, which need not be in the zone."
+    )
 
 
 def _changed(findings: Findings, held: Sequence[Detection]) -> str:
@@ -156,12 +166,6 @@ def _report(event: Event) -> Report:
     if event.end != event.start:
         days += f" {wording.TO} {event.end.isoformat()}"
     return Report(event.id, days, event.what, event.observer)
-
-
-def _cells(findings: Findings, zone: Zone) -> tuple[tuple[str, int], ...]:
-    """Cells of a search area in which something changed, with the number of changes."""
-    counts = ((cell, len(findings.detections_in(cell))) for cell in zone.search_cells)
-    return tuple((cell, number) for cell, number in counts if number)
 
 
 def _claims(findings: Findings, zone: Zone) -> tuple[tuple[str, str], ...]:

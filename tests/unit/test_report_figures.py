@@ -255,6 +255,16 @@ def test_search_grid_shows_the_peak_of_each_cell(painter: Painter) -> None:
     assert titles["cell-r00-c01"].endswith("at most 0.0 % changed")
 
 
+def test_search_area_shows_its_cells_alone(painter: Painter) -> None:
+    figure = figures.search_map(painter, painter.findings.site.zone("electronics"))
+    assert figure is not None
+    assert [shape.title.split(":")[0] for shape in figure.shapes] == [
+        "cell-r00-c01",
+        "cell-r01-c00",
+    ]
+    assert figures.search_map(painter, painter.findings.site.zone("north-vacant")) is None
+
+
 @pytest.mark.parametrize(
     ("share", "place"), [(0.0, 0), (0.001, 1), (0.011, 2), (0.1, 3), (0.21, 4), (1.0, 4)]
 )

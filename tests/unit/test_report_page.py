@@ -162,7 +162,8 @@ def test_a_quiet_zone_states_its_limit(page: Page) -> None:
 
 
 def test_a_zone_of_unknown_place_says_so(page: Page) -> None:
-    assert "Position not established: 2 cells of the search grid" in page.text
+    assert "Position not established: 2 cells of the search grid stand in" in page.text
+    assert "A change was measured in 0 of them" in page.text
 
 
 def test_onset_is_an_interval_and_area_carries_its_error(page: Page) -> None:
