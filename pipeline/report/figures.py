@@ -6,7 +6,7 @@ geometry to ``drawing``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import pairwise
@@ -38,8 +38,8 @@ CROP_MARGIN_PX = 8
 MIN_CROP_PX = 40
 ONSET_COLORS = ("#ffe945", "#f9a242", "#e0605f", "#a2307f", "#5b1a8c")
 """From early to late; told apart by lightness alone, so by colour-blind eyes as well."""
-SHARE_COLORS = ("#f1f1f1", "#fde0a2", "#f9a242", "#e0605f", "#8d1d6f")
-SHARE_STEPS = (0.0, 0.01, 0.05, 0.2)
+SHARE_COLORS = ("#fde79a", "#f9a242", "#e0605f", "#8d1d6f")
+SHARE_STEPS = (0.01, 0.05, 0.2)
 """Lower ends of the classes above the first, as shares of a cell."""
 
 
@@ -195,14 +195,17 @@ def grid_map(painter: Painter) -> Figure | None:
 def search_map(painter: Painter, zone: Zone) -> Figure | None:
     """The cells that stand in for a zone of unknown place; None if there are none."""
     cells = [cell for cell in painter.findings.site.zones if cell.id in zone.search_cells]
-    return _cells_figure(painter, cells, f"Search area of {zone.label}") if cells else None
+    if not cells:
+        return None
+    figure = _cells_figure(painter, cells, f"Search area of {zone.label}")
+    return replace(figure, unit=max(figure.width, figure.height) / 30, is_crop=True)
 
 
 def _cells_figure(painter: Painter, cells: Sequence[Zone], what: str) -> Figure:
     """Cells by the largest share of each that ever stood changed, over the site."""
     grid = painter.findings.cube.grid
     shapes = tuple(_cell_shape(painter, cell, painter.everything) for cell in cells)
-    moved = sum(shape.fill not in ("", SHARE_COLORS[0]) for shape in shapes)
+    moved = sum(shape.css == "cell" for shape in shapes)
     return Figure(
         png=b"",
         width=grid.width,
@@ -219,10 +222,13 @@ def _cells_figure(painter: Painter, cells: Sequence[Zone], what: str) -> Figure:
 def _cell_shape(painter: Painter, cell: Zone, window: Window) -> Shape:
     """A cell in the colour of its largest changed share."""
     outline = _zone_shape(painter, cell, window)
-    series = painter.findings.series_of.get(cell.id)
+    findings = painter.findings
+    series = findings.series_of.get(cell.id)
     if series is None or not series.n_pixels:
-        return Shape(outline.path, "cell", f"{cell.id}: not measured")
-    peak = float(series.changed_px[painter.findings.changes.n_baseline :].max() / series.n_pixels)
+        return Shape(outline.path, "calm", f"{cell.id}: not measured")
+    if not wording.accepted(findings.detections_in(cell.id)):
+        return Shape(outline.path, "calm", f"{cell.id}: no change above the limit")
+    peak = float(series.changed_px[findings.changes.n_baseline :].max() / series.n_pixels)
     title = f"{cell.id}: at most {wording.percent(peak)} changed"
     return Shape(outline.path, "cell", title, SHARE_COLORS[_share_class(peak)])
 
@@ -235,11 +241,8 @@ def _share_class(share: float) -> int:
 def _share_legend() -> tuple[LegendStop, ...]:
     """What the colours of the search grid stand for."""
     ends = [f"{100 * step:.0f}" for step in SHARE_STEPS]
-    words = [
-        "none",
-        *(f"{low} {wording.TO} {high} %" for low, high in pairwise(ends)),
-        f"> {ends[-1]} %",
-    ]
+    between = [f"{low} {wording.TO} {high} %" for low, high in pairwise(ends)]
+    words = [f"up to {ends[0]} %", *between, f"above {ends[-1]} %"]
     return tuple(LegendStop(*pair) for pair in zip(SHARE_COLORS, words, strict=True))
 
 
@@ -248,7 +251,8 @@ def crops(painter: Painter, zone: Zone) -> tuple[Crop, ...]:
     mask = painter.findings.mask_of.get(zone.id)
     if mask is None:
         return ()
-    found = max(painter.findings.detections_in(zone.id), key=lambda one: one.n_pixels, default=None)
+    held = wording.accepted(painter.findings.detections_in(zone.id))
+    found = max(held, key=lambda one: one.n_pixels, default=None)
     seen = _seen_share(painter, mask)
     before, after = _dates(painter, seen, found)
     views = (_View("Before", before, seen[before]), _View("After", after, seen[after]))
