@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from pipeline.model.scene import Scene
 
 PAGE_SIZE = 100
+MAX_COLLECTIONS = 1000
+"""No more are read to say what a catalogue holds."""
 RETRIED_STATUS = (429, 500, 502, 503, 504)
 _QUERY = re.compile(r"\?[^\s'\")>]*")
 # What pystac and pystac-client raise on an answer that is not what the standard says.
@@ -65,7 +68,8 @@ class StacApiCatalog:
         asked = _Asked(self._url, bounds, period, options)
         with _wrapped(self.name):
             stac_io = _GuardedIO(self._url, options)
-            client = Client.open(self._url, stac_io=stac_io)
+            # Given to the client, too, which otherwise takes it away from its transport again.
+            client = Client.open(self._url, stac_io=stac_io, timeout=options.timeout_s)
             for collection in self._collections(client, options):
                 found = asked.scenes(client, stac_io, collection)
                 if found:
@@ -76,7 +80,8 @@ class StacApiCatalog:
         """The wanted collections that the API has."""
         held = [name for name in options.collections if client.get_collection(name) is not None]
         if not held:
-            held = [collection.id for collection in client.get_collections()]
+            every = islice(client.get_collections(), MAX_COLLECTIONS)
+            held = [collection.id for collection in every]
         return available(options.collections, held, self.name)
 
 

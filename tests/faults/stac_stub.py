@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 COLLECTION = "sentinel-2-l2a"
 N_PAGES = 3
 PAGE = 2
+LONGEST_STALL_S = 20
 CONFORMS = [
     "https://api.stacspec.org/v1.0.0/core",
     "https://api.stacspec.org/v1.0.0/item-search",
@@ -38,6 +38,7 @@ class Served:
         method: how the search is advertised.
         requests: method, path with query and body of every request.
         foreign: address of another server for the faults that lead away.
+        released: set when the test is over, so that nothing waits for longer.
     """
 
     mode: str
@@ -45,6 +46,7 @@ class Served:
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
     url: str = ""
     foreign: str = ""
+    released: threading.Event = field(default_factory=threading.Event)
 
     @property
     def searches(self) -> list[Any]:
@@ -64,6 +66,7 @@ def stac_stub(mode: str = "good", method: str = "POST", foreign: str = "") -> It
     try:
         yield served
     finally:
+        served.released.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -136,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _collections(self, name: str) -> None:
         """One collection, or all."""
-        held = "modis" if self.served.mode == "other collection" else COLLECTION
+        held = "modis" if "collection" in self.served.mode else COLLECTION
         extent = {"spatial": {"bbox": [[0, 0, 1, 1]]}, "temporal": {"interval": [[None, None]]}}
         document: dict[str, Any] = {
             "type": "Collection",
@@ -146,7 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
         }
         document |= {"license": "other", "extent": extent, "links": []}
         if not name:
-            self._send(200, {"collections": [document], "links": []})
+            links = [{"rel": "next", "href": f"{self.served.url}/collections?page=2"}]
+            is_loop = self.served.mode == "collections loop"
+            self._send(200, {"collections": [document], "links": links if is_loop else []})
         elif name == held:
             self._send(200, document)
         else:
@@ -273,12 +278,10 @@ def _cut(handler: _Handler, number: int, page: dict[str, Any]) -> bool:
 
 
 def _stall(handler: _Handler, number: int, _: object) -> bool:
-    """The second page never comes."""
-    if number != 1:
-        return False
-    time.sleep(1.5)
-    handler.close_connection = True
-    return True
+    """The second page comes, whole, when the test is over."""
+    if number == 1:
+        handler.served.released.wait(LONGEST_STALL_S)
+    return False
 
 
 def _redirect(handler: _Handler, _: int, __: object) -> bool:

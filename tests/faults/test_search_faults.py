@@ -127,6 +127,12 @@ def test_no_wanted_collection_names_what_there_is() -> None:
     assert served.searches == []
 
 
+def test_collections_that_run_in_a_circle_are_refused() -> None:
+    with stac_stub("collections loop") as served, pytest.raises(SearchError, match="circle"):
+        listed(served.url)
+    assert len(served.requests) < 10
+
+
 def test_nobody_at_home() -> None:
     with stac_stub() as served:
         url = served.url

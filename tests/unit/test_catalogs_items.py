@@ -131,6 +131,23 @@ def test_of_several_assets_of_a_band_the_finest_that_is_no_jpeg_2000_is_taken() 
     assert scene_from_item(item, base=BASE).assets["red"].key == "red_10m"
 
 
+def test_a_coarser_asset_goes_before_jpeg_2000() -> None:
+    item = make_item()
+    item["assets"] = {
+        "a": make_asset("red", gsd=10, type="image/jp2"),
+        "b": make_asset("red", gsd=20),
+    }
+    assert scene_from_item(item, base=BASE).assets["red"].key == "b"
+
+
+def test_a_footprint_that_crosses_itself_is_repaired() -> None:
+    item = make_item()
+    item["geometry"]["coordinates"] = [[[0, 0], [2, 2], [2, 0], [0, 2], [0, 0]]]
+    footprint = scene_from_item(item, base=BASE).footprint
+    assert footprint.is_valid
+    assert footprint.area == 2
+
+
 def test_a_band_that_is_there_as_jpeg_2000_only_is_kept() -> None:
     asset = make_asset("red", type="image/jp2") | {"href": "s3://bucket/B04.jp2"}
     assert scene_with("B04_10m", asset).assets["red"].href == "s3://bucket/B04.jp2"
@@ -171,7 +188,17 @@ def test_the_offset_flag_is_kept(flag: bool) -> None:  # noqa: FBT001 - parametr
 
 
 @pytest.mark.parametrize(
-    "checksum", [None, 5, "", "1220abcd", "d41d8cd98f00b204e9800998ecf8427e", "1114" + "ab" * 20]
+    "checksum",
+    [
+        None,
+        5,
+        "",
+        "1220abcd",
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "1114" + "ab" * 20,
+        "1320" + "ab" * 32,
+        "1221" + "ab" * 32,
+    ],
 )
 def test_what_is_no_sha256_multihash_is_no_checksum(checksum: object) -> None:
     assert sha256_from_multihash(checksum) is None

@@ -154,6 +154,14 @@ def test_an_incomplete_scene_is_left_out_and_its_failure_is_told_once() -> None:
     assert prepared.failures == told
 
 
+def test_a_failure_of_a_whole_scene_stands_for_all_its_bands() -> None:
+    stage = Stage()
+    stage.put(make_scene("s0", 0))
+    told = AssetFailure("s1", "", "FetchError", "the scene is gone")
+    stage.fetched.append(FetchedScene(make_scene("s1", 1), {}, (told,)))
+    assert stage.prepare().failures == (told,)
+
+
 @pytest.mark.parametrize("band", [*BANDS, "scl"])
 def test_a_missing_band_that_nobody_told_of_is_told(band: str) -> None:
     stage = Stage()
@@ -292,6 +300,15 @@ def test_snow_is_a_look_of_its_own() -> None:
     assert prepared.cube.snow[0, 10:].all()
     (look,) = prepared.looks
     assert (look.clear_share, look.snow_share) == (0.5, 0.5)
+
+
+def test_a_class_that_is_called_clear_and_snow_is_clear() -> None:
+    stage = Stage()
+    stage.put(make_scene(), {"scl": make_bands(scl=7)["scl"]})
+    options = OPTIONS.model_copy(update={"snow_classes": (7, 11)})
+    cube = prepare(stage.site, stage.fetched, stage.chips, options).cube
+    assert cube.clear.all()
+    assert not cube.snow.any()
 
 
 def test_the_share_of_a_look_counts_the_site_and_not_its_bounding_box() -> None:
