@@ -34,7 +34,7 @@ claims_app = typer.Typer(no_args_is_help=True, help="Claims folders: check and l
 app.add_typer(sites_app, name="sites")
 app.add_typer(claims_app, name="claims")
 
-out = Console()
+out = Console(width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True, soft_wrap=True)
 
 
@@ -85,7 +85,6 @@ def show(result: RunResult) -> None:
     if findings is not None:
         out.print(terminal.zone_table(findings))
         out.print(terminal.claim_table(findings))
-        out.print(f"Claims: {terminal.verdict_counts(findings)}.")
     else:
         out.print("Nothing new: every input and product is as the last run left it.")
     for line in terminal.failure_lines(record):
@@ -98,14 +97,21 @@ def show(result: RunResult) -> None:
 @app.command()
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Where the simulated catalogue goes.")],
-    seed: Annotated[int, typer.Option(help="Same seed, same pixels.")] = 20201125,
-    full: Annotated[  # noqa: FBT002 - a command line flag
+    *,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same pixels.")] = None,
+    full: Annotated[
         bool, typer.Option("--full", help="4.4 x 4 km at 5-day revisit, for calibration.")
     ] = False,
 ) -> None:
     """Make a SIMULATED Sentinel-2 catalogue with planted changes and their truth."""
-    from pipeline.simulate import FULL, REHEARSAL, simulate_site  # noqa: PLC0415
+    from pipeline.simulate import (  # noqa: PLC0415
+        DEFAULT_SEED,
+        FULL,
+        REHEARSAL,
+        simulate_site,
+    )
 
+    seed = DEFAULT_SEED if seed is None else seed
     made = simulate_site(folder, seed=seed, options=FULL if full else REHEARSAL)
     out.print(f"SIMULATED: {made.n_items} items, {made.nbytes / 1e6:.1f} MB in {folder}")
 

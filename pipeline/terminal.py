@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from pipeline.model.assessment import Verdict
+from pipeline.model.assessment import Modifier, Verdict
 from pipeline.model.change import Status
 
 if TYPE_CHECKING:
@@ -88,19 +89,26 @@ def simulated_banner() -> RenderableType:
 
 def zone_table(findings: Findings) -> Table:
     """A line for each named zone: looks, changes, onset, and what would have been seen."""
-    table = Table(title=f"{findings.site.label}: change by zone", title_justify="left")
-    for name in ("zone", "kind", "clear looks", "changes", "largest", "onset", "limit"):
-        right = name in ("clear looks", "changes", "largest", "limit")
-        table.add_column(name, justify="right" if right else "left", no_wrap=name == "zone")
+    table = _table(f"{findings.site.label}: change by zone")
+    for name in ("zone", "kind", "looks", "changes", "largest", "onset between", "seen from"):
+        right = name in ("looks", "changes", "largest", "seen from")
+        table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for zone in findings.named_zones:
         table.add_row(*_zone_cells(zone, findings))
     return table
 
 
+def _table(title: str) -> Table:
+    """A table without frames, one line a row."""
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
+
+
 def _zone_cells(zone: Zone, findings: Findings) -> tuple[str, ...]:
     """The cells of one zone."""
     if not zone.is_placed or zone.id not in findings.series_of:
-        return zone.id, zone.kind, "-", "position not established", "", "", ""
+        return zone.id, zone.kind, "-", "-", "position not established", "", ""
     looks = int(findings.looks_at(zone.id)[findings.changes.n_baseline :].sum())
     limit = findings.limit_of(zone.id)
     found = [one for one in findings.detections_in(zone.id) if one.status in REPORTED]
@@ -109,10 +117,10 @@ def _zone_cells(zone: Zone, findings: Findings) -> tuple[str, ...]:
         zone.id,
         zone.kind,
         str(looks),
-        str(len(found)) if found else "none seen",
+        str(len(found)) if found else "none",
         "" if largest is None else _area(largest),
         "" if largest is None else span(largest.onset),
-        f"{limit.area_m2:,.0f} m2 at {limit.contrast:.2f}",
+        f"{limit.area_m2:,.0f} m2, {limit.contrast:.2f}",
     )
 
 
@@ -129,20 +137,23 @@ def span(bracket: Bracket) -> str:
 
 def claim_table(findings: Findings) -> Table:
     """A line for each claim: verdict, why, and what must be read with it."""
-    table = Table(title="Claims", title_justify="left")
-    for name in ("claim", "verdict", "why", "read with"):
-        table.add_column(name, no_wrap=name == "claim", ratio={"why": 3}.get(name))
+    table = _table(f"Claims ({verdict_counts(findings)})")
+    table.add_column("claim", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("because", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("read with", no_wrap=True, overflow="ellipsis")
     for one in findings.assessments:
         table.add_row(*_claim_cells(one))
     return table
 
 
 def _claim_cells(one: Assessment) -> tuple[str, ...]:
-    """The cells of one claim."""
+    """The cells of one claim; that all of it is simulated stands over the whole table."""
     style = VERDICT_STYLES[one.verdict]
     label = one.verdict.value.replace("_", " ")
-    read_with = ", ".join(m.value.replace("_", " ") for m in one.modifiers)
-    return escape(one.claim_id), f"[{style}]{label}[/{style}]", escape(one.reason), read_with
+    shown = [m.value.replace("_", " ") for m in one.modifiers if m is not Modifier.SIMULATED]
+    verdict = f"[{style}]{label}[/{style}]"
+    return escape(one.claim_id), verdict, escape(one.reason), ", ".join(shown)
 
 
 def verdict_counts(findings: Findings) -> str:

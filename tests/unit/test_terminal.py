@@ -48,8 +48,8 @@ def test_a_change_has_its_bracket_and_a_quiet_zone_its_limit() -> None:
     (quiet,) = [line for line in lines if "control-field" in line]
     onset = findings.detections_in("north-vacant")[0].onset
     assert f"{onset.first_with:%Y-%m-%d}" in found
-    assert "none seen" in quiet
-    assert "m2 at 0." in quiet
+    assert "none" in quiet
+    assert "m2, 0." in quiet
 
 
 def test_every_claim_has_its_verdict_in_words() -> None:
@@ -58,6 +58,17 @@ def test_every_claim_has_its_verdict_in_words() -> None:
     for one in findings.assessments:
         assert one.claim_id in text
         assert one.verdict.value.replace("_", " ") in text
+
+
+def test_a_narrow_terminal_still_has_one_line_a_claim() -> None:
+    findings = make_findings()
+    console = Console(file=StringIO(), width=60)
+    console.print(terminal.claim_table(findings))
+    stream = console.file
+    assert isinstance(stream, StringIO)
+    lines = [line for line in stream.getvalue().splitlines() if " observable" in line]
+    assert len(lines) >= 1
+    assert all(len(line) <= 60 for line in stream.getvalue().splitlines())
 
 
 def test_the_counts_name_all_four_verdicts() -> None:
