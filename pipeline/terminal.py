@@ -138,10 +138,10 @@ def span(bracket: Bracket) -> str:
 def claim_table(findings: Findings) -> Table:
     """A line for each claim: verdict, why, and what must be read with it."""
     table = _table(f"Claims ({verdict_counts(findings)})")
-    table.add_column("claim", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("because", no_wrap=True, overflow="ellipsis", ratio=1)
-    table.add_column("read with", no_wrap=True, overflow="ellipsis")
+    table.add_column("claim", no_wrap=True, min_width=7)
+    table.add_column("verdict", no_wrap=True, min_width=16)
+    table.add_column("because", no_wrap=True, overflow="ellipsis", ratio=3)
+    table.add_column("read with", no_wrap=True, overflow="ellipsis", ratio=2)
     for one in findings.assessments:
         table.add_row(*_claim_cells(one))
     return table
