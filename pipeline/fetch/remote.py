@@ -17,6 +17,7 @@ from async_geotiff import Window as TiffWindow
 from async_tiff import TIFF
 
 from pipeline.errors import CorruptAssetError, FetchRetryError, PipelineError
+from pipeline.fetch.header import check_header
 from pipeline.fetch.local import Delivered
 from pipeline.fetch.transport import RemoteObject
 from pipeline.fetch.window import cut_out
@@ -71,6 +72,7 @@ async def _read(source: RemoteObject, asset: Asset, wanted: Grid) -> Delivered:
         FetchError, CorruptAssetError: what went wrong underneath, not what the parser made of it.
     """
     source.restart()
+    await check_header(source)
     try:
         tiff = await TIFF.open("", store=source)
         geotiff = _checked(tiff)

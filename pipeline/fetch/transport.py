@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 256 * 1024 * 1024
 """More than this is not read for one asset in one attempt."""
+HEADER_STEP = 32 * 1024
+"""Bytes that are asked for at least while the header is read."""
 MAX_GAP = 64 * 1024
 """Ranges that lie closer together are asked for at once."""
 MAX_WAIT_S = 300.0
@@ -97,6 +99,7 @@ class RemoteObject:
         shown: the address without its query, fit for print.
         etag: version of the object; empty if the server names none.
         nbytes: bytes read so far, all attempts together.
+        size: bytes of the whole object; 0 before the first answer.
         wait_s: how long the server last asked to wait.
         error: the first thing that went wrong; async-tiff would hide it.
     """
@@ -116,16 +119,26 @@ class RemoteObject:
         """Forget the version that was seen: the object is read anew from its beginning."""
         self.etag = ""
         self.error: PipelineError | None = None
-        self._size: int | None = None
+        self.size = 0
         self._budget = MAX_BYTES
+        self._header: list[tuple[int, bytes]] = []
 
     async def get_range_async(
         self, path: str, *, start: int, end: int | None = None, length: int | None = None
     ) -> bytes:
-        """Bytes of the header; fewer than asked for if the object ends before."""
+        """Bytes of the header; fewer than asked for if the object ends before.
+
+        Headers are read in small steps, so that every answer is kept and asked for larger.
+        """
         del path
+        stop = end if end is not None else start + (length or 0)
+        for first, body in self._header:
+            if first <= start and (stop <= first + len(body) or first + len(body) == self.size):
+                return body[start - first : stop - first]
         with self._remembering():
-            return await self._ask(start, end if end is not None else start + (length or 0))
+            body = await self._ask(start, max(stop, start + HEADER_STEP))
+        self._header.append((start, body))
+        return body[: stop - start]
 
     async def get_ranges_async(
         self,
@@ -224,9 +237,9 @@ class RemoteObject:
         if first != start or last + 1 != min(stop, size):
             raise self._passing("the server sent another range than was asked for")
         etag = response.headers.get("etag", "")
-        if self._size not in (None, size) or (self._size is not None and etag != self.etag):
+        if self.size and (size, etag) != (self.size, self.etag):
             raise self._passing("the object was replaced while it was read")
-        self._size, self.etag = size, etag
+        self.size, self.etag = size, etag
         return last + 1 - first
 
     async def _body(self, response: httpx.Response, size: int) -> bytes:
