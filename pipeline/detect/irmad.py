@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from pipeline.raster.null import EmpiricalNull
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
+_Number = np.floating | np.integer
 
 _BLOCK_PX = 4096  # 4096 px x 13 rows of float32 = 208 KB: stays in the second-level cache
 _SAMPLE_PX = 1 << 15  # pixels that the median of the statistic is taken from
 _PIXELS_PER_BAND = 20  # fewer than this many pixels a band do not carry a covariance matrix
 _MIN_VARIANCE = 1e-7  # of a difference of variates with unit variance: float32 ends here
+_LEAST_STATISTIC = 0.01  # where even the largest is below, only rounding differs
 _EIGEN_FLOOR = 1e-6  # relative to the largest: bands more collinear than this count as one
 
 
@@ -77,8 +79,8 @@ class IrMad:
 
     def compare(
         self,
-        before: NDArray[np.floating],
-        after: NDArray[np.floating],
+        before: NDArray[_Number],
+        after: NDArray[_Number],
         seen: NDArray[np.bool_],
     ) -> ChangeMap:
         """Compare two dates.
@@ -95,8 +97,8 @@ class IrMad:
 
     def explain(
         self,
-        before: NDArray[np.floating],
-        after: NDArray[np.floating],
+        before: NDArray[_Number],
+        after: NDArray[_Number],
         seen: NDArray[np.bool_],
     ) -> tuple[ChangeMap, MadFit]:
         """As ``compare``, together with how the iteration ended."""
@@ -106,9 +108,8 @@ class IrMad:
 
     def _judge(self, fit: MadFit, n_bands: int, seen: NDArray[np.bool_]) -> ChangeMap:
         """Magnitude, p-value and call for every seen pixel, put back in their places."""
-        null = fit_null(fit.statistic, n_bands, self.options.bulk_share)
         magnitude = np.sqrt(fit.statistic)
-        threshold = self._threshold(magnitude, null)
+        null, threshold = self._null_and_threshold(fit.statistic, magnitude, n_bands)
         return ChangeMap(
             magnitude=_spread(magnitude, seen, fill=0),
             p_value=_spread(null.p_value(fit.statistic), seen, fill=1),
@@ -117,18 +118,24 @@ class IrMad:
             threshold=threshold,
         )
 
-    def _threshold(self, magnitude: NDArray[np.float32], null: EmpiricalNull) -> float:
+    def _null_and_threshold(
+        self, statistic: NDArray[np.float32], magnitude: NDArray[np.float32], n_bands: int
+    ) -> tuple[EmpiricalNull, float]:
         """The histogram's split if it finds more than noise can give, else the null's quantile.
 
         Where nothing changed, a split still cuts the noise in two; what lies beyond it is then
-        no more than the null expects there.
+        no more than the null expects there. In that case nearly all pixels are null, and it is
+        fitted again to nearly all of them, which pins its tail down.
         """
-        split = winsorised_otsu(magnitude, self.options.winsor_share)
+        options = self.options
+        null = fit_null(statistic, n_bands, options.bulk_share)
+        split = winsorised_otsu(magnitude, options.winsor_share)
         called_share = float((magnitude >= np.float32(split)).mean())
         expected_share = float(null.survival(np.array([split**2]))[0])
-        if expected_share <= self.options.max_false_discovery_share * called_share:
-            return split
-        return math.sqrt(null.quantile(self.options.quiet_share))
+        if expected_share <= options.max_false_discovery_share * called_share:
+            return null, split
+        null = fit_null(statistic, n_bands, 1 - options.winsor_share)
+        return null, math.sqrt(null.quantile(options.quiet_share))
 
 
 def fit_mad(pixels: NDArray[np.float32], options: PairOptions) -> MadFit:
@@ -138,6 +145,9 @@ def fit_mad(pixels: NDArray[np.float32], options: PairOptions) -> MadFit:
         pixels: bands of the first date, bands of the second, then a row of ones; every band
             with mean 0 and variance 1; (2 bands + 1, pixel).
         options: tolerance and largest number of iterations.
+
+    Raises:
+        InputError: if the dates do not differ by more than rounding.
     """
     n_bands = len(pixels) // 2
     sample = np.ascontiguousarray(pixels[:, :: max(1, pixels.shape[1] // _SAMPLE_PX)])
@@ -150,6 +160,9 @@ def fit_mad(pixels: NDArray[np.float32], options: PairOptions) -> MadFit:
         variates, is_converged = update, bool(shift < options.tolerance)
         n_iterations += 1
     statistic = np.concatenate([_statistic(block, variates) for block in _blocks(pixels)])
+    if not statistic.max() > _LEAST_STATISTIC:
+        what = "the two dates are the same image, but for gain and offset at most"
+        raise InputError(what, remedy="give two different dates")
     correlations = tuple(float(value) for value in variates.correlations)
     return MadFit(statistic, correlations, n_iterations, is_converged)
 
@@ -175,7 +188,7 @@ def chi2_survival(statistic: NDArray[np.float32], dof: int) -> NDArray[np.float3
 
 
 def _usable(
-    before: NDArray[np.floating], after: NDArray[np.floating], seen: NDArray[np.bool_]
+    before: NDArray[_Number], after: NDArray[_Number], seen: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Seen pixels that are finite in every band.
 
@@ -200,7 +213,7 @@ def _usable(
 
 
 def _standardised(
-    before: NDArray[np.floating], after: NDArray[np.floating], seen: NDArray[np.bool_]
+    before: NDArray[_Number], after: NDArray[_Number], seen: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     """Seen pixels with mean 0 and variance 1, and a row of ones, (2 bands + 1, pixel).
 
