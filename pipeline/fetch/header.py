@@ -50,8 +50,13 @@ class _Layout:
 
 def _layout(order: str, *, is_big: bool) -> _Layout:
     """The layout of TIFF or BigTIFF in a byte order."""
-    formats = ("Q", "HHQ8s", "Q") if is_big else ("H", "HHI4s", "I")
-    return _Layout(*(struct.Struct(order + one) for one in formats), first=8 if is_big else 4)
+    counter, tag, pointer = ("Q", "HHQ8s", "Q") if is_big else ("H", "HHI4s", "I")
+    return _Layout(
+        counter=struct.Struct(order + counter),
+        tag=struct.Struct(order + tag),
+        pointer=struct.Struct(order + pointer),
+        first=8 if is_big else 4,
+    )
 
 
 _LAYOUTS = {
