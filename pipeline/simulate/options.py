@@ -28,8 +28,8 @@ ORBIT_EPOCH = date(2020, 10, 24)
 DEFAULT_SEED = 20201008
 """The seed of the committed tiles."""
 
-_SPARSE_STEPS = (10, 15, 10, 10, 5, 15, 10, 10)
-_LATE_STEPS = (35, 30, 40, 35)
+_SPARSE_STEPS = (10, 10, 5, 10, 15)
+_LATE_STEPS = (50, 45, 55)
 
 
 def _stride(first: date, last: date, steps: Iterable[int]) -> Iterator[date]:
@@ -41,7 +41,7 @@ def _stride(first: date, last: date, steps: Iterable[int]) -> Iterator[date]:
 
 
 def rehearsal_days() -> tuple[date, ...]:
-    """Days of the committed tiles: sparse, dense from August 2020, every five weeks from 2021."""
+    """Days of the committed tiles: sparse, dense from August 2020, every seven weeks from 2021."""
     return (
         *_stride(date(2019, 1, 3), date(2020, 7, 30), _SPARSE_STEPS),
         *_stride(date(2020, 7, 31), date(2020, 12, 31), (REVISIT_DAYS,)),

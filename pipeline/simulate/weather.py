@@ -23,7 +23,7 @@ OVERCAST_SPELL = (date(2020, 9, 7), date(2020, 9, 17))
 SNOWFALLS = (date(2020, 12, 12), date(2021, 1, 10), date(2021, 1, 31))
 """Days of heavy snow in every simulation, beside the random ones."""
 _RAIN_CHANCE = (0.16, 0.17, 0.22, 0.25, 0.26, 0.32, 0.50, 0.44, 0.27, 0.18, 0.24, 0.18)
-_CLOUD_LEVEL = (-0.42, -0.32, -0.2, -0.15, -0.1, 0.2, 0.72, 0.5, -0.05, -0.55, -0.42, -0.4)
+_CLOUD_LEVEL = (-0.5, -0.4, -0.28, -0.22, -0.17, 0.12, 0.65, 0.45, -0.1, -0.58, -0.45, -0.45)
 _LATITUDE_DEG = 37.03
 _HOURS_BEFORE_NOON = 1.28
 
