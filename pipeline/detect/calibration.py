@@ -7,6 +7,7 @@ changes to ``monitor``. Axes: values and distances (time, band, pixel), seen (ti
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -56,7 +57,10 @@ class Scale:
     def standardised(self, left: Float32, noise: Float32) -> Float32:
         """Residuals (time, band, pixel) in units of noise, on uncorrelated axes."""
         left /= np.maximum(noise, self.floor[:, None])
-        return left * self.whitening[0, 0] if len(self.floor) == 1 else self.whitening @ left
+        if len(self.floor) == 1:
+            return left
+        pooled: Float32 = np.matmul(self.whitening, left)
+        return pooled
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Calibration:
 
 
 def distances(
-    stack: Stack, design: Float32, baseline: Baseline, scale: Scale, restlessness: Float32
+    stack: Stack, design: Float32, baseline: Baseline, *, scale: Scale, unrest: Float32
 ) -> Float32:
     """Whitened distance of every look from the curve, (time, band, pixel).
 
@@ -84,7 +88,7 @@ def distances(
     restlessness of the date.
     """
     left = residuals(design, baseline.coefficients, stack.values, stack.seen)
-    left /= (np.sqrt(1 + leverage(design, baseline.inverse)) * restlessness[:, None])[:, None]
+    left /= (np.sqrt(1 + leverage(design, baseline.inverse)) * unrest[:, None])[:, None]
     return scale.standardised(left, baseline.noise)
 
 
@@ -105,7 +109,7 @@ def calibrate(
     sample, baseline = _able(sample, timeline, options.min_baseline_looks)
     scale = _scale(sample.dates(slice(timeline.n_baseline)), timeline, baseline)
     calm = np.ones(len(timeline.days), dtype=np.float32)
-    far = distances(sample, timeline.design, baseline, scale, calm)
+    far = distances(sample, timeline.design, baseline, scale=scale, unrest=calm)
     unrest = restlessness(far, sample.seen, timeline.n_baseline)
     looks = _held_out_looks(sample, timeline, baseline, scale)
     share = options.false_alarm_share * timeline.n_baseline / max(n_monitored, 1)
@@ -146,7 +150,8 @@ def _whitening(left: Float32) -> Float32:
     size = np.sqrt(np.maximum(np.diag(products), np.finfo(np.float32).tiny))
     correlation = (1 - OWN_SHARE) * products / np.outer(size, size)
     np.fill_diagonal(correlation, 1)
-    return np.linalg.inv(np.linalg.cholesky(correlation)).astype(np.float32)
+    inverse_root: Float32 = np.linalg.inv(np.linalg.cholesky(correlation)).astype(np.float32)
+    return inverse_root
 
 
 def restlessness(far: Float32, seen: NDArray[np.bool_], n_baseline: int) -> Float32:
@@ -166,7 +171,8 @@ def restlessness(far: Float32, seen: NDArray[np.bool_], n_baseline: int) -> Floa
             np.copyto(last, now, where=seen_now)
     past = scatter[:n_baseline]
     usual = np.median(past[past > 0]) if (past > 0).any() else np.float32(np.inf)
-    return np.maximum(scatter / usual, 1)
+    relative: Float32 = np.maximum(scatter / usual, 1)
+    return relative
 
 
 def _held_out_looks(sample: Stack, timeline: Timeline, baseline: Baseline, scale: Scale) -> Stack:
@@ -181,13 +187,11 @@ def _held_out_looks(sample: Stack, timeline: Timeline, baseline: Baseline, scale
 def held_out(history: Stack, timeline: Timeline, baseline: Baseline) -> Float32:
     """Residuals of every baseline look from a curve that never saw its part of the history.
 
-    The history is cut into folds of consecutive dates, about a year each and at least four, so
-    that a fold meets what monitoring meets: another year, with the memory of its residuals.
+    Each part lasts a year or less, so that it meets what monitoring meets: a year that the curve
+    knows nothing of, with the memory that residuals have.
     """
-    days = timeline.days[: timeline.n_baseline]
-    n_folds = max(MIN_FOLDS, round(float(np.ptp(days)) / DAYS_PER_YEAR))
     left = np.zeros_like(history.values)
-    for fold in np.array_split(np.arange(timeline.n_baseline), n_folds):
+    for fold in _folds(timeline):
         train = baseline.kept.copy()
         train[fold] = False
         coefficients, inverse = solved(timeline.history, history.values, train)
@@ -195,6 +199,16 @@ def held_out(history: Stack, timeline: Timeline, baseline: Baseline) -> Float32:
         part = residuals(design, coefficients, history.values[fold], history.seen[fold])
         left[fold] = part / np.sqrt(1 + leverage(design, inverse))[:, None]
     return left
+
+
+def _folds(timeline: Timeline) -> list[slice]:
+    """The baseline in parts of equal duration, a year at most, four at least."""
+    days = timeline.days[: timeline.n_baseline]
+    span = float(days[-1] - days[0])
+    n_folds = max(MIN_FOLDS, int(np.ceil(span / DAYS_PER_YEAR)))
+    edges = np.searchsorted(days, days[0] + span * np.arange(1, n_folds) / n_folds)
+    bounds = [0, *edges.tolist(), timeline.n_baseline]
+    return [slice(a, b) for a, b in itertools.pairwise(bounds) if b > a]
 
 
 def _filled(looks: Stack) -> Stack:

@@ -21,6 +21,7 @@ from pipeline.detect.runs import first_confirmed
 from pipeline.detect.stretch import Stack, Timeline, fit_history
 from pipeline.errors import InputError
 from pipeline.model.change import SeriesChanges
+from pipeline.raster.harmonics import blanked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     Float32: TypeAlias = NDArray[np.float32]
     Mask: TypeAlias = NDArray[np.bool_]
 
-BLOCK_PIXELS = 4096
+BLOCK_PIXELS = 16384
 """Pixels worked on at once: a block of a few hundred dates stays near the processor."""
 SAMPLE_PIXELS = 4096
 """Pixels, spread over the site, that the calibration rests on."""
@@ -55,10 +56,11 @@ class _Series:
     def stack(self, rows: slice, cols: slice = slice(None)) -> Stack:
         """A block of pixels; a copy."""
         block = self.values[:, :, rows, cols]
-        seen = np.isfinite(block).all(axis=1)
+        finite = np.isfinite(block)
+        seen: Mask = finite[:, 0] if block.shape[1] == 1 else np.all(finite, axis=1)
         if self.seen is not None:
-            seen &= self.seen[:, rows, cols]
-        block = np.where(seen[:, None], block, np.float32(0))
+            seen = seen & self.seen[:, rows, cols]
+        block = blanked(block, seen[:, None])
         return Stack(block.reshape(*block.shape[:2], -1), seen.reshape(len(seen), -1))
 
     def sample(self) -> Stack:
@@ -167,7 +169,7 @@ def _days(dates: Sequence[date] | NDArray[np.datetime64]) -> NDArray[np.float64]
         stamps = np.asarray(plain, dtype="datetime64[us]")
     except (TypeError, ValueError) as error:
         raise InputError("the dates cannot be read", remedy="give dates or datetime64") from error
-    days = (stamps - stamps[:1]) / np.timedelta64(1, "D")
+    days: NDArray[np.float64] = (stamps - stamps[:1]) / np.timedelta64(1, "D")
     if np.isnan(days).any() or (np.diff(days) <= 0).any():
         raise InputError("the dates must ascend strictly, each date once")
     return days
@@ -203,7 +205,9 @@ def _confirmed(
     watched = baseline.kept.sum(axis=0) >= options.min_baseline_looks
     late = stack.dates(slice(n_baseline, None))
     unrest = learnt.restlessness[n_baseline:]
-    far = distances(late, timeline.design[:, n_baseline:], baseline, learnt.scale, unrest)
+    far = distances(
+        late, timeline.design[:, n_baseline:], baseline, scale=learnt.scale, unrest=unrest
+    )
     found = first_confirmed(far, late.seen & watched, learnt.rule)
     return np.where(found >= 0, found + n_baseline, -1).astype(np.int16)
 
@@ -218,7 +222,9 @@ def _detected(series: _Series, timeline: Timeline, options: MonitorOptions) -> S
         stack = series.stack(rows)
         baseline = fit_history(stack, timeline, options.min_baseline_looks)
         watched = baseline.kept.sum(axis=0) >= options.min_baseline_looks
-        far = distances(stack, timeline.design, baseline, learnt.scale, learnt.restlessness)
+        far = distances(
+            stack, timeline.design, baseline, scale=learnt.scale, unrest=learnt.restlessness
+        )
         block = recorded(far, stack.seen & watched, learnt.rule, timeline.n_baseline)
         record.put(rows, block)
         noise = np.where(watched, baseline.noise.mean(axis=0), 0)

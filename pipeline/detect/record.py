@@ -37,11 +37,17 @@ class Record:
     @classmethod
     def empty(cls, n_dates: int, *shape: int) -> Record:
         """Nothing seen, nothing found."""
-        masks = [np.zeros((n_dates, *shape), dtype=bool) for _ in range(3)]
-        length = np.zeros((n_dates, *shape), dtype=np.uint8)
-        index = np.full(shape, -1, dtype=np.int16)
-        sizes = [np.zeros(shape, dtype=np.float32) for _ in range(2)]
-        return cls(*masks, length, index, *sizes, np.zeros(shape, dtype=bool))
+        cube = (n_dates, *shape)
+        return cls(
+            seen=np.zeros(cube, dtype=bool),
+            departs=np.zeros(cube, dtype=bool),
+            changed=np.zeros(cube, dtype=bool),
+            run_length=np.zeros(cube, dtype=np.uint8),
+            confirmed_index=np.full(shape, -1, dtype=np.int16),
+            magnitude=np.zeros(shape, dtype=np.float32),
+            noise=np.zeros(shape, dtype=np.float32),
+            monitored=np.zeros(shape, dtype=bool),
+        )
 
     def put(self, rows: slice, block: Record) -> None:
         """Take in what was found in a block of rows."""
@@ -74,10 +80,15 @@ class _Standing:
     @classmethod
     def none(cls, n_pixels: int, n_dates: int) -> _Standing:
         """Before the first date."""
-        dates = [np.zeros(n_pixels, dtype=np.int16) for _ in range(5)]
-        dates[4][:] = n_dates
-        count, is_on = np.zeros(n_pixels, dtype=np.uint8), np.zeros(n_pixels, dtype=bool)
-        return cls(*dates[:3], count, is_on, *dates[3:])
+        return cls(
+            strong_from=np.zeros(n_pixels, dtype=np.int16),
+            weak_from=np.zeros(n_pixels, dtype=np.int16),
+            quiet_from=np.zeros(n_pixels, dtype=np.int16),
+            n_quiet=np.zeros(n_pixels, dtype=np.uint8),
+            is_on=np.zeros(n_pixels, dtype=bool),
+            first=np.zeros(n_pixels, dtype=np.int16),
+            end=np.full(n_pixels, n_dates, dtype=np.int16),
+        )
 
     def note(self, runs: Runs, seen: Mask, date: int) -> None:
         """Note which runs begin on a date."""
@@ -103,21 +114,19 @@ def recorded(distance: Float32, seen: Mask, rule: Rule, n_baseline: int) -> Reco
         block.run_length[date] = runs.n_strong
         if date >= n_baseline:
             standing.note(runs, seen[date], date)
-            _begin(block, standing, np.flatnonzero(hit & ~standing.is_on), rule, runs, date)
+            _begin(block, standing, hit, runs.n_strong >= rule.n_strong, date=date)
             _carry(block, standing, runs, date)
             _finish(block, standing, rule, date)
     _describe(block, standing, size)
     return block
 
 
-def _begin(
-    block: Record, standing: _Standing, new: Index, rule: Rule, runs: Runs, date: int
-) -> None:
+def _begin(block: Record, standing: _Standing, hit: Mask, is_strong: Mask, *, date: int) -> None:
     """Write runs confirmed on a date back to their first look."""
+    new = np.flatnonzero(hit & ~standing.is_on)
     if not new.size:
         return
-    is_strong = runs.n_strong[new] >= rule.n_strong
-    start = np.where(is_strong, standing.strong_from[new], standing.weak_from[new])
+    start = np.where(is_strong[new], standing.strong_from[new], standing.weak_from[new])
     inside = np.arange(date + 1)[:, None] >= start
     looks = inside & block.seen[: date + 1, new]
     block.changed[: date + 1, new] |= inside

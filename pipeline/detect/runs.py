@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,10 @@ NEVER = 255
 """A run length that no run reaches."""
 BODY_SHARES = (0.05, 0.005)
 """Shares at which the tail is anchored: real changes in the history hide beyond them."""
-THRESHOLD_BOUNDS = (1.5, 60.0)
+LEAST_THRESHOLD = 1.5
+"""What lasts and is smaller than this many standard deviations is drift, not a change."""
+PRECISION = 0.01
+"""Relative precision of a threshold."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ def magnitudes(distance: Float32) -> Float32:
     """Length of each distance vector over the band axis, the last but one."""
     if distance.shape[-2] == 1:
         return np.abs(distance[..., 0, :])
-    return np.sqrt(np.einsum("...bn,...bn->...n", distance, distance))
+    squared: Float32 = np.einsum("...bn,...bn->...n", distance, distance)
+    return np.sqrt(squared)
 
 
 def advance(runs: Runs, distance: Float32, seen: Mask, rule: Rule) -> Mask:
@@ -125,26 +130,34 @@ def _followed(distance: Float32, seen: Mask, rule: Rule) -> NDArray[np.int16]:
     return found
 
 
-def crossing(share_at: Callable[[float], float], share: float) -> float:
+def crossing(
+    share_at: Callable[[float], float], share: float, bounds: tuple[float, float]
+) -> float:
     """The threshold at which a falling share comes down to the one wanted, by halving."""
-    low, high = THRESHOLD_BOUNDS
-    while high / low > 1.01:
+    low, high = bounds
+    while high > low * (1 + PRECISION):
         middle = float(np.sqrt(low * high))
         low, high = (middle, high) if share_at(middle) > share else (low, middle)
     return high
 
 
-def tail_threshold(share_at: Callable[[float], float], share: float) -> float:
+def tail_threshold(share_at: Callable[[float], float], share: float, highest: float) -> float:
     """The threshold that unchanged pixels exceed with the stated share.
 
     It is carried on from the body of the distribution, because in the far tail of a real
     history stand real changes, which would blind the rule. The tail is taken as exponential:
     heavier than that of a normal run, as missed clouds and odd years make it.
+
+    Args:
+        share_at: share of pixels beyond a threshold, falling.
+        share: the share wanted.
+        highest: a threshold that no pixel exceeds.
     """
     near, far = BODY_SHARES
+    bounds = LEAST_THRESHOLD, max(highest, LEAST_THRESHOLD)
     if share >= far:
-        return crossing(share_at, share)
-    a, b = crossing(share_at, near), crossing(share_at, far)
+        return crossing(share_at, share, bounds)
+    a, b = crossing(share_at, near, bounds), crossing(share_at, far, bounds)
     return float(b + (b - a) * np.log(far / share) / np.log(near / far))
 
 
@@ -157,13 +170,28 @@ def calibrated(distance: Float32, seen: Mask, counts: tuple[int, int], share: fl
         counts: looks in a row for the strong and for the weak threshold.
         share: share of pixels falsely confirmed; each threshold is given half of it.
     """
-    found = [
-        tail_threshold(lambda c, n=n: _share(distance, seen, Rule(n, c, NEVER, c)), share / 2)
-        for n in counts
-    ]
+    found = [_calibrated_threshold(distance, seen, n, share / 2) for n in counts]
     return Rule(counts[0], max(found), counts[1], min(found))
 
 
-def _share(distance: Float32, seen: Mask, rule: Rule) -> float:
-    """Share of pixels that the rule confirms."""
-    return float(np.mean(first_confirmed(distance, seen, rule) >= 0))
+def _calibrated_threshold(distance: Float32, seen: Mask, n_looks: int, share: float) -> float:
+    """The threshold for one count of looks; only pixels that can exceed it are followed."""
+    reach = window_reach(magnitudes(distance), seen, n_looks)
+
+    def share_at(threshold: float) -> float:
+        able = reach >= threshold
+        rule = Rule(n_looks, threshold, NEVER, threshold)
+        found = _followed(distance[..., able], seen[:, able], rule)
+        return float(np.count_nonzero(found >= 0) / max(len(reach), 1))
+
+    return tail_threshold(share_at, share, float(reach.max(initial=0)) * (1 + PRECISION))
+
+
+def window_reach(size: Float32, seen: Mask, n_looks: int) -> Float32:
+    """The least size in the best window of looks in a row, unseen dates left out, (pixel,)."""
+    order = np.argsort(~seen, axis=0, kind="stable")
+    looks = np.take_along_axis(size * seen, order, axis=0)
+    if len(looks) < n_looks:
+        return np.zeros(looks.shape[1], dtype=np.float32)
+    best: Float32 = sliding_window_view(looks, n_looks, axis=0).min(axis=-1).max(axis=0)
+    return best

@@ -143,4 +143,5 @@ def _step_strength(left: Float32, seen: Mask, after: Float32, min_looks: int) ->
     n_late, n_early = np.maximum(n_after, 1)[:, None], np.maximum(n_before, 1)[:, None]
     step = np.abs(late / n_late - early / n_early) / np.sqrt(1 / n_late + 1 / n_early)
     enough = (n_after >= min_looks) & (n_before >= min_looks / 2)
-    return step.max(axis=1) * enough
+    strength: Float32 = step.max(axis=1) * enough
+    return strength
