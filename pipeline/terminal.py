@@ -137,9 +137,11 @@ def span(bracket: Bracket) -> str:
 
 def claim_table(findings: Findings) -> Table:
     """A line for each claim: verdict, why, and what must be read with it."""
-    table = _table(f"Claims ({verdict_counts(findings)})")
-    table.add_column("claim", no_wrap=True, min_width=7)
-    table.add_column("verdict", no_wrap=True, min_width=16)
+    table = _table(f"Claims: {verdict_counts(findings)}")
+    table.expand = True  # only then do the ratios share what ids and verdicts leave
+    longest = max((len(one.claim_id) for one in findings.assessments), default=1)
+    table.add_column("claim", no_wrap=True, width=longest)
+    table.add_column("verdict", no_wrap=True, width=16)
     table.add_column("because", no_wrap=True, overflow="ellipsis", ratio=3)
     table.add_column("read with", no_wrap=True, overflow="ellipsis", ratio=2)
     for one in findings.assessments:
