@@ -1,0 +1,78 @@
+"""The pair detector on Landsat at Taizhou, whose changed and unchanged pixels people marked."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import rasterio
+
+from benchmarks.pair_data import LabelledPair, data_folder, taizhou
+from benchmarks.pair_score import PairScore, score
+from pipeline.config import load_config
+from pipeline.detect.irmad import IrMad
+from pipeline.pair import compare_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.real
+OPTIONS = load_config().pair
+
+
+def read() -> LabelledPair:
+    """The pair; the test is skipped where it is missing."""
+    if not (data_folder() / "landsat_taizhou").is_dir():
+        pytest.skip(f"no Taizhou pair in {data_folder()}; set ZONEWATCH_REAL")
+    return taizhou()
+
+
+@cache
+def scored() -> PairScore:
+    """The scores of the one committed settings file."""
+    pair = read()
+    seen = np.ones(pair.labels.shape, dtype=bool)
+    return score(pair, IrMad(OPTIONS).compare(pair.before, pair.after, seen))
+
+
+def test_the_automatic_threshold_agrees_with_people() -> None:
+    assert scored().kappa >= 0.935
+    assert scored().f1 >= 0.945
+
+
+def test_changed_pixels_rank_above_unchanged_ones() -> None:
+    assert scored().auc >= 0.99
+
+
+@pytest.mark.parametrize(("nth", "nominal"), [(0, 0.05), (1, 0.01), (2, 0.001)])
+def test_p_values_on_unchanged_ground_are_within_a_factor_of_two(nth: int, nominal: float) -> None:
+    assert nominal / 2 <= scored().false_positives[nth] <= nominal * 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_date_against_a_noisy_view_of_itself_stays_quiet(seed: int) -> None:
+    pair = read()
+    draw = np.random.default_rng(seed)
+    views = [pair.before + 2 * draw.standard_normal(pair.before.shape) for _ in range(2)]
+    seen = np.ones(pair.labels.shape, dtype=bool)
+    changes = IrMad(OPTIONS).compare(views[0], 0.7 * views[1] + 5, seen)
+    assert changes.changed.mean() <= 0.01
+
+
+def test_the_files_as_they_are_give_the_same_map(tmp_path: Path) -> None:
+    pair = read()
+    folder = data_folder() / "landsat_taizhou"
+    before, after = folder / "2000TM", folder / "2003TM"
+    summary = compare_files(before, after, tmp_path / "change.tif", options=OPTIONS)
+    changes = IrMad(OPTIONS).compare(pair.before, pair.after, np.ones((400, 400), dtype=bool))
+    with rasterio.open(tmp_path / "change.tif") as out:
+        magnitude, p_value, changed = out.read()
+        assert out.crs.to_epsg() == 32651
+        assert (out.transform.a, out.transform.c, out.transform.f) == (30, 203325, 3604935)
+    assert (magnitude == changes.magnitude).all()
+    assert (p_value == changes.p_value).all()
+    assert (changed.astype(bool) == changes.changed).all()
+    assert summary.n_changed == changes.changed.sum()
+    assert not summary.is_simulated
