@@ -192,14 +192,39 @@ def _control_path(findings: Findings, axes: Axes) -> str:
     ]
     table = np.array(shares).reshape(len(shares), len(findings.cube.instants))
     dates = np.flatnonzero((~np.isnan(table)).any(axis=0)).tolist()
-    if not dates:
-        return ""
-    xs = [axes.x(findings.cube.instants[date]) for date in dates]
-    upper = [axes.y(float(np.nanmax(table[:, date]))) for date in dates]
-    lower = [axes.y(float(np.nanmin(table[:, date]))) for date in dates]
-    there = list(zip(xs, upper, strict=True))
-    back = list(zip(xs, lower, strict=True))[::-1]
-    return "M" + "L".join(f"{x} {y}" for x, y in there + back) + "Z"
+    instants = findings.cube.instants
+    return "".join(
+        _band([_Range(axes, instants[date], table[:, date]) for date in run])
+        for run in _runs(dates, instants)
+    )
+
+
+class _Range:
+    """The span of the controls on one date, in the view box."""
+
+    def __init__(self, axes: Axes, instant: datetime, shares: NDArray[np.float64]) -> None:
+        self.x = axes.x(instant)
+        self.high = axes.y(float(np.nanmax(shares)))
+        self.low = axes.y(float(np.nanmin(shares)))
+
+
+def _band(ranges: Sequence[_Range]) -> str:
+    """A closed path along the highest shares and back along the lowest."""
+    there = [f"{one.x} {one.high}" for one in ranges]
+    back = [f"{one.x} {one.low}" for one in reversed(ranges)]
+    return "M" + "L".join(there + back) + "Z"
+
+
+def _runs(dates: Sequence[int], instants: Sequence[datetime]) -> list[list[int]]:
+    """Dates in runs without a long gap."""
+    runs: list[list[int]] = []
+    for date in dates:
+        near = runs and (instants[date] - instants[runs[-1][-1]]).days <= LONGEST_STEP_DAYS
+        if near:
+            runs[-1].append(date)
+        else:
+            runs.append([date])
+    return runs
 
 
 def _bracket(findings: Findings, axes: Axes, found: Detection) -> Span:

@@ -7,7 +7,6 @@ geometry to ``drawing``.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from pipeline.report.pictures import stretch_of, to_png, true_colour
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
@@ -73,18 +73,35 @@ class Painter:
         """The whole grid."""
         return Window(0, 0, *self.findings.cube.grid.shape)
 
+    @cached_property
+    def onset_days(self) -> tuple[tuple[str, ...], ...]:
+        """The days on which changes were first seen, early to late, in as many groups as colours.
+
+        Groups hold about as many days each, so that colours tell changes apart that came within
+        weeks of one another in a period of years.
+        """
+        held = wording.accepted(self.findings.detections)
+        days = sorted({self._onset_day(found) for found in held})
+        n_groups = min(len(ONSET_COLORS), len(days))
+        return tuple(tuple(group) for group in np.array_split(days, n_groups)) if days else ()
+
     def onset_color(self, found: Detection) -> str:
-        """The colour of an onset: fifths of the monitoring period, early to late."""
-        start, end = self.monitoring
-        spent = (found.onset.first_with - start).total_seconds()
-        share = spent / max(1.0, (end - start).total_seconds())
-        return ONSET_COLORS[min(len(ONSET_COLORS) - 1, max(0, int(share * len(ONSET_COLORS))))]
+        """The colour of the group that holds an onset; what awaits looks has that of the last."""
+        day = self._onset_day(found)
+        places = (n for n, group in enumerate(self.onset_days) if day <= group[-1])
+        return self.onset_colors[next(places, -1)]
 
     @cached_property
-    def monitoring(self) -> tuple[datetime, datetime]:
-        """First and last instant of the monitoring period."""
-        instants = self.findings.cube.instants
-        return instants[self.findings.changes.n_baseline], instants[-1]
+    def onset_colors(self) -> tuple[str, ...]:
+        """A colour for each group, spread over the whole scale."""
+        last = len(ONSET_COLORS) - 1
+        n_groups = max(1, len(self.onset_days))
+        places = np.linspace(0 if n_groups > 1 else 1, last, n_groups).round().astype(int)
+        return tuple(ONSET_COLORS[place] for place in places.tolist())
+
+    def _onset_day(self, found: Detection) -> str:
+        """The civil day of the first look with a change."""
+        return wording.moment(found.onset.first_with, self.findings.site.timezone).day
 
 
 def _latest_clear(share: NDArray[np.float64]) -> int:
@@ -117,7 +134,7 @@ def site_map(painter: Painter, numbers: dict[str, int]) -> Figure:
         shapes=outlines + tuple(s for one in changes for s in _change_shapes(painter, one, window)),
         labels=drawing.place_labels(labels, unit, grid.width),
         scale=drawing.scale_bar(grid.width, grid.gsd_m),
-        legend=onset_legend(painter) if changes else (),
+        legend=onset_legend(painter),
         alt=f"Map of the site with {len(zones)} zones and {len(changes)} changes, listed below",
         unit=unit,
     )
@@ -150,13 +167,10 @@ def _share_time(a: Detection, b: Detection) -> bool:
 
 
 def onset_legend(painter: Painter) -> tuple[LegendStop, ...]:
-    """What the colours of onsets stand for."""
-    start, end = (instant.timestamp() for instant in painter.monitoring)
-    edges = np.linspace(start, end, len(ONSET_COLORS) + 1)
-    days = [datetime.fromtimestamp(float(edge), tz=UTC).date().isoformat() for edge in edges]
+    """What the colours of onsets stand for: days on which a change was first seen."""
     return tuple(
-        LegendStop(color, f"{days[index]} {wording.TO} {days[index + 1]}")
-        for index, color in enumerate(ONSET_COLORS)
+        LegendStop(color, days[0] if len(days) == 1 else f"{days[0]} {wording.TO} {days[-1]}")
+        for color, days in zip(painter.onset_colors, painter.onset_days, strict=False)
     )
 
 

@@ -246,13 +246,26 @@ def test_the_map_numbers_every_placed_zone(painter: Painter) -> None:
 
 def test_onset_colours_run_from_early_to_late(painter: Painter) -> None:
     found = painter.findings.detections[0]
-    dates = range(N_BASELINE, N_DATES)
-    colors = [
-        painter.onset_color(replace(found, onset=Bracket(None, INSTANTS[index]))) for index in dates
-    ]
-    places = [ONSET_COLORS.index(color) for color in colors]
+    many = tuple(
+        replace(found, id=str(index), onset=Bracket(None, INSTANTS[index]), reversal=None)
+        for index in range(N_BASELINE, N_DATES)
+    )
+    busy = Painter(replace(painter.findings, detections=many))
+    places = [ONSET_COLORS.index(busy.onset_color(one)) for one in many]
     assert places == sorted(places)
     assert set(places) == set(range(len(ONSET_COLORS)))
+    legend = figures.onset_legend(busy)
+    assert [stop.color for stop in legend] == list(ONSET_COLORS)
+    assert legend[0].label.startswith("2020-08-30")
+    assert legend[-1].label.endswith("2021-01-27")
+
+
+def test_two_onsets_a_look_apart_have_two_colours(painter: Painter) -> None:
+    found = painter.findings.detections[0]
+    later = replace(found, onset=Bracket(INSTANTS[ONSET], INSTANTS[ONSET + 1]))
+    pair = Painter(replace(painter.findings, detections=(found, later)))
+    assert pair.onset_color(found) != pair.onset_color(later)
+    assert [stop.label for stop in figures.onset_legend(pair)] == ["2020-10-09", "2020-10-19"]
 
 
 def test_search_grid_shows_the_peak_of_each_cell(painter: Painter) -> None:
@@ -307,6 +320,15 @@ def test_a_line_breaks_over_a_long_gap() -> None:
             datetime(2020, 5, 1, tzinfo=UTC)]  # fmt: skip
     path = charts._line([(float(n), 0.0, day) for n, day in enumerate(days)])
     assert re.findall("[ML]", path) == ["M", "L", "M"]
+
+
+def test_the_band_of_the_controls_breaks_over_a_long_gap(painter: Painter) -> None:
+    control = painter.findings.series_of["control-field"]
+    seen = control.seen_px.copy()
+    seen[5:12] = 0
+    findings = replace(painter.findings, series=(replace(control, seen_px=seen),))
+    axes = charts.Axes(INSTANTS[0].timestamp(), INSTANTS[-1].timestamp(), 1.0)
+    assert charts._control_path(findings, axes).count("Z") == 2
 
 
 def test_a_zone_never_seen_still_has_a_chart(painter: Painter) -> None:
