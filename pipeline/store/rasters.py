@@ -292,7 +292,8 @@ def write_cog(
         try:
             content.write(part)
             content.compare(part)
-        except (RasterioError, CorruptAssetError) as error:
+        except Exception as error:
+            # GDAL's own errors are not all translated by rasterio; a full disk is one of them.
             remedy = "check the disk for space and faults, then run again"
             what = "the raster did not reach the disk as it should"
             raise StoreError(what, where=str(path), remedy=remedy) from error
