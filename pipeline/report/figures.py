@@ -333,7 +333,7 @@ def _crop(painter: Painter, zone: Zone, mask: ZoneMask, view: _View) -> Crop:
     findings, window = painter.findings, _crop_window(painter, mask)
     instant = findings.cube.instants[view.date]
     when = wording.moment(instant, findings.site.timezone)
-    standing = _standing(findings, zone.id, instant) if view.role == "After" else []
+    standing = _standing(findings, zone.id, instant)
     edges = tuple(_edge(painter, one, window) for one in standing)
     figure = Figure(
         png=painter.png(view.date, window),

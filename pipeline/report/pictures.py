@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from pipeline.model.grid import Window
 
 COLOURS = ("red", "green", "blue")
-PERCENTILES = (0.5, 98.5)
+PERCENTILES = (0.5, 99.2)
 LEAST_RANGE = 0.1
 """Reflectance from black to white is at least this, so that noise is not blown up to colours."""
-GAMMA = 1.6
+GAMMA = 1.5
 """Lifts dark ground a little; the same for every picture of a page."""
 
 

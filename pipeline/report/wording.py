@@ -146,7 +146,9 @@ def count(number: int, noun: str) -> str:
 
 
 def chance(p_value: float, n_shifts: int) -> str:
-    """A p-value with what it rests on."""
+    """A p-value with what it rests on; without other windows there is none to state."""
+    if not n_shifts:
+        return "no other window to compare with"
     return f"p = {p_value:.3f} from {count(n_shifts, 'other window')}"
 
 

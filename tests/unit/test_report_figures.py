@@ -179,6 +179,17 @@ def test_before_is_without_and_after_is_with(painter: Painter) -> None:
     assert before.unseen_pct == "0 %"
 
 
+def test_a_change_that_stood_before_is_outlined_before(painter: Painter) -> None:
+    large = painter.findings.detections[1]
+    earlier = replace(
+        large, id="earlier", n_pixels=20, onset=Bracket(INSTANTS[24], INSTANTS[25]), reversal=None
+    )
+    two = Painter(replace(painter.findings, detections=(large, earlier)))
+    before, after = figures.crops(two, two.findings.site.zone("north-vacant"))
+    assert [shape.css for shape in before.figure.shapes] == ["zone", "edge"]
+    assert [shape.css for shape in after.figure.shapes] == ["zone", "edge", "edge"]
+
+
 def test_a_quiet_zone_is_shown_at_both_ends(painter: Painter) -> None:
     before, after = figures.crops(painter, painter.findings.site.zone("control-field"))
     ids = painter.findings.cube.scene_ids
@@ -399,6 +410,11 @@ def test_quiet_words(contrast: float, n_looks: int, words: str) -> None:
 def test_asserted_times(end: date, words: str) -> None:
     time = AssertedTime("x", date(2020, 11, 1), end, "event", ("VOA",))
     assert wording.asserted(time) == words
+
+
+def test_chance_without_a_comparison_is_not_a_number() -> None:
+    assert wording.chance(1.0, 0) == "no other window to compare with"
+    assert wording.chance(0.02, 48) == "p = 0.020 from 48 other windows"
 
 
 def test_areas_and_shares() -> None:
