@@ -82,11 +82,11 @@ class Score:
 
 def truth_by(series: Series, statistic: Statistic) -> Truth:
     """Positives and negatives by a statistic of the summer vegetation index."""
-    fall = _summer_ndvi(series, 2018, statistic) - _summer_ndvi(series, 2020, statistic)
+    fall = summer_ndvi(series, 2018, statistic) - summer_ndvi(series, 2020, statistic)
     return Truth(positive=fall > LOSS, negative=np.abs(fall) < STABLE)
 
 
-def _summer_ndvi(series: Series, year: int, statistic: Statistic) -> NDArray[np.float64]:
+def summer_ndvi(series: Series, year: int, statistic: Statistic) -> NDArray[np.float64]:
     """The vegetation index of a summer's clear looks, (y, x); NaN where there was none."""
     chosen = [i for i, t in enumerate(series.instants) if t.year == year and t.month in SUMMER]
     red, nir = (series.bands[band][chosen].astype(np.float64) for band in ("red", "nir"))

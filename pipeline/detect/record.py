@@ -66,6 +66,7 @@ class _Standing:
         quiet_from: date of the first of the newest looks in a row back at the baseline.
         n_quiet: how many they are, (pixel,).
         is_on: whether a confirmed change stands, (pixel,).
+        is_weak: whether it was confirmed by the weak threshold, (pixel,).
         first, end: first date of the first change and of the time after it, (pixel,).
     """
 
@@ -74,6 +75,7 @@ class _Standing:
     quiet_from: Index
     n_quiet: NDArray[np.uint8]
     is_on: Mask
+    is_weak: Mask
     first: Index
     end: Index
 
@@ -86,6 +88,7 @@ class _Standing:
             quiet_from=np.zeros(n_pixels, dtype=np.int16),
             n_quiet=np.zeros(n_pixels, dtype=np.uint8),
             is_on=np.zeros(n_pixels, dtype=bool),
+            is_weak=np.zeros(n_pixels, dtype=bool),
             first=np.zeros(n_pixels, dtype=np.int16),
             end=np.full(n_pixels, n_dates, dtype=np.int16),
         )
@@ -136,15 +139,21 @@ def _begin(block: Record, standing: _Standing, hit: Mask, is_strong: Mask, *, da
     never = block.confirmed_index[new] < 0
     standing.first[new[never]] = start[never]
     block.confirmed_index[new[never]] = date
-    standing.is_on[new], standing.n_quiet[new] = True, 0
+    standing.is_on[new], standing.is_weak[new] = True, ~is_strong[new]
+    standing.n_quiet[new] = 0
 
 
 def _carry(block: Record, standing: _Standing, runs: Runs, date: int) -> None:
-    """Carry standing changes to a date, and count the looks that are back at the baseline."""
-    on, seen, out = standing.is_on, block.seen[date], runs.length > 0
+    """Carry standing changes to a date, and count the looks that are back at the baseline.
+
+    A change stays out as long as its looks lie beyond the threshold that confirmed it.
+    """
+    on, seen = standing.is_on, block.seen[date]
     block.changed[date] |= on
-    block.departs[date] |= on & seen & out
-    np.copyto(block.run_length[date], runs.length, where=on)
+    lingers = on & standing.is_weak & (runs.length > 0)
+    block.departs[date] |= lingers & seen
+    np.copyto(block.run_length[date], runs.length, where=lingers)
+    out = block.departs[date]
     quiet = on & seen & ~out
     standing.quiet_from[quiet & (standing.n_quiet == 0)] = date
     standing.n_quiet[seen & out] = 0

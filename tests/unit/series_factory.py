@@ -58,7 +58,7 @@ class Land:
 
 def cube_of(values: NDArray[np.float32], dates: NDArray[np.datetime64]) -> DateCube:
     """A cube whose bands are (time, band, y, x) values with NaN for unseen."""
-    clear = np.isfinite(values).all(axis=1)
+    clear: NDArray[np.bool_] = np.all(np.isfinite(values), axis=1)
     days = (dates - dates[0]) / np.timedelta64(1, "D")
     first = datetime(2018, 1, 3, 2, 16, tzinfo=UTC)
     return DateCube(
