@@ -14,8 +14,9 @@ from pipeline.run import EVER
 
 def test_the_rehearsal_needs_nothing_but_its_name(tmp_path: Path) -> None:
     request = request_for("kaesong-rehearsal", "", tmp_path)
-    assert request.site_folder == ROOT / "aoi" / "kaesong-rehearsal"
-    assert request.seeds_folder == ROOT / "seeds" / "kaesong"
+    assert request.site_folder.resolve() == ROOT / "aoi" / "kaesong-rehearsal"
+    assert request.seeds_folder is not None
+    assert request.seeds_folder.resolve() == ROOT / "seeds" / "kaesong"
     assert Path(request.source).parent.name == "kaesong-rehearsal"
     assert request.period == EVER
 
