@@ -170,7 +170,6 @@ def write_scene(root: Path, scene: SimulatedScene, grid: Grid) -> str:
     """
     name, outline = scene_id(scene.day), footprint(grid)
     folder = root / name
-    folder.mkdir(parents=True, exist_ok=True)
     item = pystac.Item(
         name,
         mapping(outline),

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pyproj import Transformer
 from shapely.geometry import Polygon
-from shapely.ops import transform
 
 from pipeline.simulate.options import CORE_LEFT_M, CORE_SIZE_M, CORE_TOP_M, CRS
 
@@ -155,5 +154,5 @@ def map_polygon(rect: Rect) -> Polygon:
 def lonlat(polygon: Polygon) -> Polygon:
     """A polygon on the map as longitude and latitude, rounded to about 1 mm."""
     turn = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform
-    corners = transform(turn, polygon).exterior.coords
+    corners = (turn(x, y) for x, y in polygon.exterior.coords)
     return Polygon([(round(lon, 8), round(lat, 8)) for lon, lat in corners])

@@ -22,6 +22,7 @@ CORE_LEFT_M = 190_000
 CORE_TOP_M = 4_100_000
 CORE_SIZE_M = 2_000
 REVISIT_DAYS = 5
+FIRST_YEAR, LAST_YEAR = 2019, 2022
 ORBIT_EPOCH = date(2020, 10, 24)
 """A day on which the simulated Sentinel-2A passes; 2B follows five days later, and so on."""
 
@@ -85,7 +86,8 @@ class SimulateOptions:
             raise ConfigError("the frame cuts the 2 km core", where="simulate.size_m")
         ordered = list(self.days) == sorted(set(self.days))
         if not self.days or not ordered or any(map(_off_orbit, self.days)):
-            raise ConfigError("days must rise, on the 5-day calendar", where="simulate.days")
+            what = "days must rise, on the 5-day calendar of 2019 to 2022"
+            raise ConfigError(what, where="simulate.days")
 
     @property
     def grid(self) -> Grid:
@@ -96,8 +98,9 @@ class SimulateOptions:
 
 
 def _off_orbit(day: date) -> bool:
-    """Whether no satellite passes on that day."""
-    return (day - ORBIT_EPOCH).days % REVISIT_DAYS != 0
+    """Whether no satellite passes on that day, or no weather is known of it."""
+    outside = not FIRST_YEAR <= day.year <= LAST_YEAR
+    return outside or (day - ORBIT_EPOCH).days % REVISIT_DAYS != 0
 
 
 def platform_of(day: date) -> str:
