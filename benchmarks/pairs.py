@@ -15,6 +15,7 @@ from benchmarks.pair_data import CITIES, LabelledPair, oscd, taizhou
 from benchmarks.pair_plain import plain_irmad, seeded_pair
 from benchmarks.pair_score import NOMINAL, PairScore, score
 from pipeline.config import load_config
+from pipeline.detect.fused import FusedPair
 from pipeline.detect.irmad import IrMad
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ def main() -> None:
     """Print the scores of every detector on every pair, then the speed."""
     config = load_config()
     print(f"settings {config.sha256[:16]}, the same for every pair")
-    detectors: dict[str, PairDetector] = {"IR-MAD": IrMad(config.pair)}
+    detectors: dict[str, PairDetector] = {
+        "IR-MAD": IrMad(config.pair),
+        "fused": FusedPair(config.pair),
+    }
     try:
         pairs = [taizhou(), *(oscd(city) for city in CITIES)]
     except OSError as error:

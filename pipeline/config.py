@@ -100,6 +100,8 @@ class PairOptions(Options):
     """The histogram split is kept if the null expects at most this share of its calls."""
     quiet_share: Share
     """Share of unchanged pixels that may be called where the split is not kept."""
+    smoothing_px: float = Field(gt=0, le=10)
+    """Standard deviation of the Gaussian that the fused detector averages its measures with."""
 
 
 class ObjectOptions(Options):

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipeline.detect.irmad import IrMad, chi2_survival
+from pipeline.detect.irmad import IrMad
 from pipeline.errors import InputError
+from pipeline.raster.mad import chi2_survival
 from tests.unit.pair_factory import OPTIONS, make_pair, plant
 
 if TYPE_CHECKING:
@@ -133,12 +134,24 @@ def test_where_nothing_changed_next_to_nothing_is_called(
 
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000), uneven=st.floats(0, 1.0), strength=st.sampled_from([0.0, 4.0]))
-def test_p_values_mean_what_they_say(seed: int, uneven: float, strength: float) -> None:
+def test_p_values_stay_near_on_a_small_scene(seed: int, uneven: float, strength: float) -> None:
     before, after = make_pair(seed, uneven=uneven)
     truth = plant(after, strength)
     changes = DETECTOR.compare(before, after, all_seen(before))
-    for nominal in (0.05, 0.01):
-        assert nominal / 2 <= (changes.p_value[~truth] < nominal).mean() <= nominal * 2
+    # Few pixels tell little of the tail, and the fit errs more often to the safe side.
+    for nominal, factor in ((0.05, 2.5), (0.01, 5)):
+        share = (changes.p_value[~truth] < nominal).mean()
+        assert nominal / (4 * factor) <= share <= nominal * factor
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("uneven", [0.0, 0.5, 1.0])
+def test_p_values_mean_what_they_say(seed: int, uneven: float) -> None:
+    before, after = make_pair(seed, uneven=uneven, size=300)
+    truth = plant(after, 4)
+    changes = DETECTOR.compare(before, after, all_seen(before))
+    for nominal in (0.05, 0.01, 0.001):
+        assert nominal / 1.5 <= (changes.p_value[~truth] < nominal).mean() <= nominal * 1.5
 
 
 def test_unseen_and_broken_pixels_are_left_out_and_do_not_disturb() -> None:
