@@ -1,7 +1,8 @@
 """Two rasters that the user names in, one change map out.
 
 Here belong the checks of such a pair, its alignment and its output file. The method belongs to
-``detect.irmad``, opening files to ``store.rasters``. Files of a catalogue never come this way.
+``detect.irmad``, reading and writing the files to ``store.named``. Files of a catalogue never come
+this way.
 """
 
 from __future__ import annotations
