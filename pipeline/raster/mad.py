@@ -147,7 +147,8 @@ def standardised(
         InputError: if a band holds one value only.
     """
     n_bands = len(before)
-    pixels = np.ones((2 * n_bands + 1, int(seen.sum())), dtype=np.float32)
+    pixels = np.empty((2 * n_bands + 1, int(seen.sum())), dtype=np.float32)
+    pixels[-1] = 1
     for row, band in enumerate([*before, *after]):
         values = band.reshape(-1) if seen.all() else band[seen]
         mean = values.mean(dtype=np.float64)
@@ -192,10 +193,13 @@ def _weighted_gram(
     """Products of all rows, each pixel weighted by its chance of being unchanged."""
     total = np.zeros((len(pixels), len(pixels)))
     n_bands = len(pixels) // 2
+    weighted = np.empty((len(pixels), _BLOCK_PX), dtype=np.float32)
     for block in _blocks(pixels):
         statistic = _statistic(block, variates)
         statistic /= scale
-        total += (block * chi2_survival(statistic, n_bands)) @ block.T
+        part = weighted[:, : block.shape[1]]
+        np.multiply(block, chi2_survival(statistic, n_bands), out=part)
+        total += part @ block.T
     return total
 
 

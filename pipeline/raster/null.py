@@ -102,8 +102,10 @@ def fit_null(statistic: NDArray[np.float32], dof: float, bulk_share: float) -> E
     Raises:
         InputError: if the bulk is so uniform that it has no distribution.
     """
-    probabilities = (np.arange(_N_SAMPLE) + 0.5) / _N_SAMPLE * bulk_share
-    quantiles = np.quantile(statistic, [*probabilities, bulk_share]).astype(np.float64)
+    # A sorted array is several times faster to have than that many quantiles one by one.
+    ordered = np.sort(statistic, axis=None)
+    shares = np.append((np.arange(_N_SAMPLE) + 0.5) / _N_SAMPLE, 1) * bulk_share
+    quantiles = ordered[(shares * (ordered.size - 1)).round().astype(np.int64)].astype(np.float64)
     sample, cut = quantiles[:-1], quantiles[-1:]
     if sample[_N_SAMPLE // 2] <= 0 or sample[_N_SAMPLE // 2] == sample[-1]:
         raise InputError(
