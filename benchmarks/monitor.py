@@ -146,7 +146,7 @@ def print_romania(series: Series) -> None:
 def romania_changes(series: Series) -> SeriesChanges:
     """The record of the Romanian cube, four bands, clear by scene classes 4 to 7."""
     options = load_config()
-    names = options.monitor.bands
+    names = ("blue", "green", "red", "nir")
     clear = np.isin(series.bands["scl"], options.prepare.clear_classes)
     numbers = np.stack([series.bands[name] for name in names], axis=1)
     clear &= (numbers > 0).all(axis=1)

@@ -71,13 +71,15 @@ class MonitorOptions(Options):
     """The series detector."""
 
     bands: tuple[str, ...] = Field(min_length=1)
-    """Bands by common name that are pooled into one distance."""
+    """Bands by common name, or ``ndvi``, that are pooled into one distance."""
     n_harmonics: int = Field(ge=0, le=3)
     """Sine-cosine pairs of the seasonal curve."""
     n_looks: int = Field(ge=2, le=12)
     """Clear looks in a row beyond the strong threshold that confirm a change."""
     n_looks_weak: int = Field(ge=3, le=50)
     """Clear looks in a row beyond the weak threshold that confirm a change."""
+    min_weak: float = Field(ge=0, le=20)
+    """Weak threshold where the site's own calibration asks for less, in noise deviations."""
     false_alarm_share: Share
     """Share of unchanged pixels that may be confirmed over the monitoring period; the thresholds
     are calibrated to it on the site's own baseline."""

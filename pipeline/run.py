@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.assess import Evidence, assess
@@ -37,7 +38,6 @@ from pipeline.zones import measure_zones
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from pipeline.config import RunConfig
     from pipeline.model.change import Detection, ZoneSeries
@@ -199,7 +199,20 @@ def gather(request: RunRequest, site: Site, seeds: Seeds | None, heard: Listener
     heard.stage("fetch", len(scenes))
     chips = ChipStore(WorkFolder(request.work, site.id).chips)
     fetched = fetch(site, scenes, chips, request.config.fetch, lambda _: heard.step())
-    return Inputs(site, seeds, catalog.name, scenes, fetched)
+    return Inputs(site, seeds, told(request.source), scenes, fetched)
+
+
+def told(source: str) -> str:
+    """A source as products name it: an address without its query, a path by its last folder.
+
+    Example:
+        >>> told("https://example.org/v1?key=secret"), told("/data/tiles/catalog.json")
+        ('https://example.org/v1', 'tiles')
+    """
+    if "://" in source:
+        return source.partition("?")[0]
+    path = Path(source).absolute()
+    return path.parent.name if path.suffix else path.name
 
 
 def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> Findings:

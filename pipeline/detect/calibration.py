@@ -115,6 +115,7 @@ def calibrate(
     share = options.false_alarm_share * timeline.n_baseline / max(n_monitored, 1)
     counts = options.n_looks, options.n_looks_weak
     rule = calibrated(looks.values, looks.seen, counts, min(share, 0.5))
+    rule = rule.at_least(options.min_weak)
     return Calibration(scale, unrest, rule)
 
 

@@ -39,6 +39,10 @@ BLOCK_PIXELS = 16384
 SAMPLE_PIXELS = 4096
 """Pixels, spread over the site, that the calibration rests on."""
 N_THREADS = 2
+NDVI = "ndvi"
+"""Normalised difference of near infrared and red: light and haze that touch both alike fall out."""
+PARTS = {NDVI: ("red", "nir")}
+"""What an index is made of."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,12 @@ class _Series:
     Attributes:
         values: float32, (time, band, y, x).
         seen: bool, (time, y, x); None if an unseen value is one that is not finite.
+        reflectances: places on the band axis that hold reflectance; noise is reported for them.
     """
 
     values: Float32
     seen: Mask | None
+    reflectances: tuple[int, ...] = (0,)
 
     def stack(self, rows: slice, cols: slice = slice(None)) -> Stack:
         """A block of pixels; a copy."""
@@ -101,16 +107,15 @@ class HarmonicMonitor:
             InputError: if a band is missing or the baseline is empty or too long.
             NothingSeenError: if no pixel has enough clear looks in the baseline.
         """
-        missing = [band for band in self.options.bands if band not in cube.bands]
+        needed = {part for band in self.options.bands for part in PARTS.get(band, (band,))}
+        missing = sorted(needed - set(cube.bands))
         if missing:
             raise InputError(
                 f"the cube holds no band {', '.join(missing)}",
                 where="monitor.bands",
                 remedy=f"choose from {', '.join(cube.bands)}",
             )
-        chosen = [cube.bands.index(band) for band in self.options.bands]
-        values = cube.values if len(chosen) == len(cube.bands) else cube.values[:, chosen]
-        series = _Series(values, cube.clear)
+        series = _Series(_values(cube, self.options.bands), cube.clear, _reflectances(self.options))
         timeline = _timeline(_days(cube.instants), n_baseline, self.options)
         return _detected(series, timeline, self.options)
 
@@ -156,6 +161,29 @@ def monitor_cube(
     with ThreadPoolExecutor(N_THREADS) as pool:
         list(pool.map(confirm, series.blocks()))
     return found
+
+
+def _values(cube: DateCube, names: tuple[str, ...]) -> Float32:
+    """The bands and indices of those names, float32, (time, band, y, x)."""
+    if names == cube.bands:
+        return cube.values
+    return np.stack([_channel(cube, name) for name in names], axis=1)
+
+
+def _channel(cube: DateCube, name: str) -> Float32:
+    """One band, or the vegetation index where it is asked for, (time, y, x)."""
+    if name != NDVI:
+        band: Float32 = cube.values[:, cube.bands.index(name)]
+        return band
+    red, nir = (cube.values[:, cube.bands.index(part)] for part in PARTS[NDVI])
+    index = np.zeros_like(red)
+    return np.divide(nir - red, nir + red, out=index, where=cube.clear & (nir + red > 0))
+
+
+def _reflectances(options: MonitorOptions) -> tuple[int, ...]:
+    """Places of the bands that are reflectances; the index alone stands for itself."""
+    places = tuple(place for place, name in enumerate(options.bands) if name != NDVI)
+    return places or (0,)
 
 
 def _days(dates: Sequence[date] | NDArray[np.datetime64]) -> NDArray[np.float64]:
@@ -227,7 +255,7 @@ def _detected(series: _Series, timeline: Timeline, options: MonitorOptions) -> S
         )
         block = recorded(far, stack.seen & watched, learnt.rule, timeline.n_baseline)
         record.put(rows, block)
-        noise = np.where(watched, baseline.noise.mean(axis=0), 0)
+        noise = np.where(watched, baseline.noise[list(series.reflectances)].mean(axis=0), 0)
         record.seen[:, rows] = stack.seen.reshape(n_dates, -1, shape[1])
         record.noise[rows] = noise.reshape(-1, shape[1])
         record.monitored[rows] = watched.reshape(-1, shape[1])

@@ -47,6 +47,11 @@ class Rule:
     n_weak: int
     weak: float
 
+    def at_least(self, threshold: float) -> Rule:
+        """The same counts with no threshold below this."""
+        strong, weak = max(self.strong, threshold), max(self.weak, threshold)
+        return Rule(self.n_strong, strong, self.n_weak, weak)
+
 
 @dataclass
 class Runs:

@@ -1,6 +1,7 @@
 """The series detector on real Sentinel-2 over a Romanian forest, by two truths of its own.
 
-The bars are what the detector reaches, not what one would wish for (false alarms of 2 % or less).
+The bar of recall is the one asked for, that of false alarms what the detector reaches: it was
+asked to stay at 2 % or less, and where a change need only have been confirmed once, it does not.
 More than half of the false alarms moved in the summer of 2019, between the two years that the
 truths compare; the rest are missed clouds and low sun, of which the history holds few looks.
 """
@@ -40,7 +41,7 @@ def changes() -> SeriesChanges:
 def test_forest_loss_is_found(name: str) -> None:
     truth = truth_by(read(), TRUTHS[name])
     recall = score(changes().confirmed_index >= 0, truth).recall
-    assert recall.n >= 0.95 * recall.of
+    assert recall.n >= 0.90 * recall.of
 
 
 def test_most_of_what_never_moved_stays_silent() -> None:

@@ -359,3 +359,25 @@ def test_the_time_of_day_does_not_matter() -> None:
         for when in (cube.instants, shifted)
     )
     np.testing.assert_array_equal(plain, later)
+
+
+def test_the_vegetation_index_is_made_from_red_and_near_infrared() -> None:
+    """Green that fades while red and near infrared keep their sum is told by the index alone."""
+    land = Land()
+    values = four_bands(land)
+    late = len(land.dates) * 3 // 4
+    values[late:, 2, :4, :4] += 0.08
+    values[late:, 3, :4, :4] -= 0.08
+    cube = cube_of(values, land.dates)
+    options = OPTIONS.model_copy(update={"bands": ("ndvi",)})
+    found = HarmonicMonitor(options).detect(cube, late - 5)
+    assert (found.confirmed_index[:4, :4] >= late).mean() > 0.9
+    assert (found.confirmed_index[6:, 6:] < 0).mean() > 0.95
+
+
+def test_an_index_without_its_bands_is_refused() -> None:
+    land = Land()
+    cube = cube_of(four_bands(land)[:, :2], land.dates)
+    options = OPTIONS.model_copy(update={"bands": ("ndvi",)})
+    with pytest.raises(InputError, match="nir, red"):
+        HarmonicMonitor(options).detect(cube, 20)

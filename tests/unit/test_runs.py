@@ -174,3 +174,9 @@ def test_noise_with_memory_raises_the_thresholds() -> None:
     plain, wary = (calibrated(one, seen, (3, 8), 0.001) for one in (white, red))
     assert wary.strong > plain.strong + 0.4
     assert wary.weak > plain.weak
+
+
+def test_a_floor_raises_what_lies_below_it_and_nothing_else() -> None:
+    assert Rule(3, 4.0, 8, 1.5).at_least(2.3) == Rule(3, 4.0, 8, 2.3)
+    assert Rule(3, 2.0, 8, 1.5).at_least(2.3) == Rule(3, 2.3, 8, 2.3)
+    assert Rule(3, 4.0, 8, 2.5).at_least(2.3) == Rule(3, 4.0, 8, 2.5)
