@@ -25,9 +25,8 @@ def main(names: list[str]) -> int:
         print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
         return 2
     print(f"date      {datetime.now(UTC):%Y-%m-%d}")
-    print(
-        f"machine   {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    )
+    python = platform.python_version()
+    print(f"machine   {platform.machine()}, {os.cpu_count()} cores, Python {python}")
     print(f"settings  {load_config().sha256}")
     for name in names or BENCHMARKS:
         print(f"\n== {name}")
