@@ -177,7 +177,8 @@ def _channel(cube: DateCube, name: str) -> Float32:
         return band
     red, nir = (cube.values[:, cube.bands.index(part)] for part in PARTS[NDVI])
     index = np.zeros_like(red)
-    return np.divide(nir - red, nir + red, out=index, where=cube.clear & (nir + red > 0))
+    np.divide(nir - red, nir + red, out=index, where=cube.clear & (nir + red > 0))
+    return index
 
 
 def _reflectances(options: MonitorOptions) -> tuple[int, ...]:
