@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import zlib
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
@@ -14,8 +16,11 @@ from pipeline.simulate.scenes import SimulatedScene, build_surface, simulate_sce
 if TYPE_CHECKING:
     from pipeline.simulate.surface import Surface
 
-FRESH_SEED = secrets.randbelow(2**32)
-"""Drawn anew at each run; asserted upon in the messages, so that a failure can be repeated."""
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(16)
+"""What the workers of one run share; they must collect the same tests."""
+
+FRESH_SEED = zlib.crc32(RUN.encode())
+"""Drawn anew at each run; it stands in the names of tests, so that a failure can be repeated."""
 
 
 def passes(first: date, n: int) -> tuple[date, ...]:
