@@ -195,7 +195,9 @@ def _story(case: _Case, family: Family) -> str:
     text = words.measured(
         strongest, strongest.effect, sensor=case.evidence.sensor, family_p=family.family_p
     )
-    return f"{text} {len(family.tests)} windows were tested."
+    n_tests = len(family.tests)
+    counted = "1 window was tested." if n_tests == 1 else f"{n_tests} windows were tested."
+    return f"{text} {counted}"
 
 
 def _unseen(case: _Case, why: str, tests: tuple[WindowTest, ...]) -> Assessment:
