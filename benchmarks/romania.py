@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from benchmarks.range_server import serve_folder
 from benchmarks.romania_site import (
     GRID,
@@ -22,12 +24,22 @@ from benchmarks.romania_site import (
     write_seeds,
     write_site,
 )
-from benchmarks.romania_truth import SUMMER, TRUTHS, score, truth_by
+from benchmarks.romania_truth import (
+    LOSS,
+    SUMMER,
+    TRUTHS,
+    Share,
+    fall_while_changed,
+    score,
+    truth_by,
+)
 from benchmarks.stac_server import serve_items
 from pipeline.config import load_config
 from pipeline.run import RunRequest, run_site
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from pipeline.model.findings import Findings
 
 
@@ -80,8 +92,22 @@ def print_score(series: Series, findings: Findings) -> None:
             print(f"truth by {name}, {label}")
             print(f"  recall      {result.recall}")
             print(f"  false alarm {result.false_alarms}")
+        print(
+            f"  of those ever confirmed {fallen_share(findings, confirmed & truth.negative)} had an"
+        )
+        print(f"  index more than {LOSS} below the same season of the baseline while changed")
     for one in findings.assessments:
         print(f"claim {one.claim_id}    {one.verdict}: {one.sentence}")
+
+
+def fallen_share(findings: Findings, alarmed: NDArray[np.bool_]) -> Share:
+    """How many of the alarmed pixels really had fallen for a while, as far as leaves go."""
+    cube = findings.cube
+    red, nir = (cube.values[:, cube.bands.index(band)].astype(float) for band in ("red", "nir"))
+    total = np.where(cube.clear & (red + nir > 0), red + nir, np.nan)
+    record = findings.changes
+    fall = fall_while_changed((nir - red) / total, cube.instants, record.changed, record.n_baseline)
+    return Share(int((fall[alarmed] > LOSS).sum()), int(alarmed.sum()))
 
 
 def main() -> int:

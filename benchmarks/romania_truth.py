@@ -16,7 +16,8 @@ import numpy as np
 from scipy.stats import binomtest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
     from typing import TypeAlias
 
     from numpy.typing import NDArray
@@ -29,6 +30,8 @@ CLEAR_CLASSES = (4, 5, 6, 7)
 SUMMER = (6, 7, 8)
 LOSS = 0.2
 STABLE = 0.05
+SAME_SEASON_DAYS = 20
+"""Looks this many days of the year apart show one season."""
 TRUTHS: dict[str, Statistic] = {"mean": np.nanmean, "median": np.nanmedian}
 
 
@@ -94,6 +97,37 @@ def summer_ndvi(series: Series, year: int, statistic: Statistic) -> NDArray[np.f
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         return statistic(np.where(clear, (nir - red) / (nir + red), np.nan), axis=0)
+
+
+def fall_while_changed(
+    ndvi: NDArray[np.float64],
+    instants: Sequence[datetime],
+    changed: NDArray[np.bool_],
+    n_baseline: int,
+) -> NDArray[np.float64]:
+    """How far the index lay below the same season of the baseline while a change was on record.
+
+    It asks the looks themselves and not the detector's curve: each look less the median of the
+    pixel's clear baseline looks of that season, averaged over the changed dates.
+
+    Args:
+        ndvi: (time, y, x), NaN where not seen.
+        instants: of each date.
+        changed: the record, (time, y, x).
+        n_baseline: leading dates that show the normal state.
+
+    Returns:
+        The fall, (y, x); NaN where no changed look has its season in the baseline.
+    """
+    day = np.array([one.timetuple().tm_yday for one in instants])
+    falls = np.full(ndvi.shape, np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for date in range(n_baseline, len(day)):
+            apart = np.abs(day[:n_baseline] - day[date])
+            season = np.flatnonzero(np.minimum(apart, 365 - apart) <= SAME_SEASON_DAYS)
+            falls[date] = np.nanmedian(ndvi[season], axis=0) - ndvi[date]
+        return np.asarray(np.nanmean(np.where(changed, falls, np.nan), axis=0))
 
 
 def score(confirmed: NDArray[np.bool_], truth: Truth) -> Score:
