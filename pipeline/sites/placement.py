@@ -31,6 +31,10 @@ MAX_OFF_AREA_DEG = 2.0
 """How far outside the area of use of its CRS a site may lie: a UTM zone serves its neighbour's
 edge well enough for areas and distances."""
 
+HALF_THE_GLOBE_DEG = 180.0
+"""A box wider than this is one that was drawn across the 180th meridian: searched as it stands, it
+would bring in every scene between there and there, the long way round."""
+
 FRAME_SLACK_M = 1.0
 """How far a zone may stick out of the frame, for rounding's sake."""
 
@@ -41,6 +45,11 @@ SWAP_REMEDY = "write longitude first, then latitude"
 
 def boundary_faults(boundary: BaseGeometry, metres: Metres, place: Place) -> Iterator[SiteError]:
     """What is wrong with the place and the size of a site's boundary."""
+    west, _, east, _ = boundary.bounds
+    if east - west > HALF_THE_GLOBE_DEG:
+        what = "the boundary reaches around the globe: it seems to cross the 180th meridian"
+        yield place.fault(what, "make one AOI folder on each side of the meridian")
+        return
     if not _fits(boundary, metres.crs):
         if _fits(swapped(boundary), metres.crs):
             yield place.fault("the boundary looks swapped (latitude, longitude)", SWAP_REMEDY)

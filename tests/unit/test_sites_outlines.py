@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
-from shapely.geometry import MultiPoint, MultiPolygon, Polygon, mapping
+from shapely.geometry import MultiPoint, MultiPolygon, Polygon, box, mapping
 
 from pipeline.sites import check_site, load_site, placement
 from pipeline.sites.checked import Place
@@ -215,6 +215,21 @@ def test_the_antimeridian_does_not_refuse_a_pacific_site() -> None:
     place = Place(path=None, index=0)  # type: ignore[arg-type]
     samoa = Polygon([(-172, -14), (-171.9, -14), (-171.9, -13.9), (-172, -13.9)])
     assert not list(boundary_faults(samoa, Metres("EPSG:3832"), place))
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        MultiPolygon([box(179.98, -17, 180, -16.98), box(-180, -17, -179.98, -16.98)]),
+        Polygon([(179.98, -17), (-179.98, -17), (-179.98, -16.98), (179.98, -16.98)]),
+    ],
+    ids=["split", "the long way round"],
+)
+def test_a_boundary_across_the_antimeridian_is_refused(outline: Polygon) -> None:
+    place = Place(path=None, index=0)  # type: ignore[arg-type]
+    (fault,) = boundary_faults(outline, Metres("EPSG:3832"), place)
+    assert "180th meridian" in fault.what
+    assert "each side" in fault.remedy
 
 
 def test_a_crs_without_a_known_area_of_use_judges_no_place(
