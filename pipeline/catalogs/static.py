@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from pipeline.catalogs.items import REMOTE_SCHEMES, scene_from_item
 from pipeline.catalogs.listing import available, inside
 from pipeline.errors import SearchError
+from pipeline.network.access import PUBLIC
 
 if TYPE_CHECKING:
     from pipeline.config import SearchOptions
@@ -33,11 +34,15 @@ class StaticCatalog:
 
     Attributes:
         name: the path as it was given.
+        access: any public host: who named a folder named no host.
+        collections: nothing is known of them.
     """
 
     def __init__(self, path: Path) -> None:
         """Point at a catalogue; nothing is read yet."""
         self.name = str(path)
+        self.access = PUBLIC
+        self.collections: Mapping[str, tuple[str, ...]] = {}
         self._path = path
 
     def search(self, bounds: Bounds, period: Period, options: SearchOptions) -> tuple[Scene, ...]:

@@ -30,6 +30,7 @@ class Served:
         url: address of the server, without a slash at the end.
         requests: path with query and range of every request.
         headers: all headers of every request.
+        elsewhere: where the server redirects to, if not to another loopback address.
         release: lets stalled answers end, when the server closes.
     """
 
@@ -37,6 +38,7 @@ class Served:
     url: str = ""
     requests: list[tuple[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    elsewhere: str = ""
     release: threading.Event = field(default_factory=threading.Event)
 
     def count(self, path: str) -> int:
@@ -221,6 +223,14 @@ class _Handler(BaseHTTPRequestHandler):
         name = urlsplit(self.path).path.rpartition("/")[2]
         self.status(302, location=f"{self.served.url}/good/{name}")
 
+    def redirects(self) -> None:
+        """This place again, without end."""
+        self.status(307, location=self.path)
+
+    def redirect_to(self, target: str) -> None:
+        """Somewhere else; the word QUERY stands for what was asked with."""
+        self.status(302, location=target.replace("QUERY", urlsplit(self.path).query))
+
 
 FAULTS: dict[str, Callable[[_Handler], None]] = {
     "good": _Handler.good,
@@ -259,5 +269,9 @@ FAULTS: dict[str, Callable[[_Handler], None]] = {
     "zeros-blocks": lambda it: it.on_blocks(it.zeros),
     "gzip": _Handler.gzip,
     "redirect": _Handler.redirect,
+    "redirects": _Handler.redirects,
+    "redirect-out": lambda it: it.redirect_to(it.served.elsewhere or "http://127.0.0.2/a.tif"),
+    "redirect-leak": lambda it: it.redirect_to("https://elsewhere.example/a.tif?QUERY"),
+    "redirect-bad": lambda it: it.redirect_to("https://[bad/"),
 }
 """What the head of a path may name."""
