@@ -108,8 +108,8 @@ def _by_url(url: str) -> Catalog:
         remedy = "save the catalogue into a folder and name that"
         what = "a static catalogue is read from a folder, not over the network"
         raise InputError(what, where=without_query(url), remedy=remedy)
-    access = Access.of_source(url)
     try:
+        access = Access.of_source(url)
         access.check(url)
     except FetchError as error:
         remedy = "use https, or http to an address of this machine; no user name in it"

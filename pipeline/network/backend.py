@@ -16,6 +16,7 @@ import httpcore
 import httpx
 
 from pipeline.network.access import ip_of
+from pipeline.network.pool import Pool
 
 if TYPE_CHECKING:
     import ssl
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from pipeline.network.access import Access
 
     Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
-
-KEEP_ALIVE_S = 30.0
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -103,13 +102,8 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, access: Access, n_connections: int, look_up: Resolve = resolve) -> None:
         """Open a pool that all requests share."""
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_trust(),
-            max_connections=n_connections,
-            max_keepalive_connections=n_connections,
-            keepalive_expiry=KEEP_ALIVE_S,
-            network_backend=GuardedBackend(access, look_up),
-        )
+        backend = GuardedBackend(access, look_up)
+        self._pool = Pool(backend, _trust(), n_connections)  # type: ignore[assignment]
 
 
 @lru_cache(maxsize=1)
