@@ -29,6 +29,7 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_CHARS = 8
 """A value in a query that is shorter than this is no secret worth the name."""
 _NUMBER = re.compile(r"(0x[0-9a-f]*|\d+)", re.IGNORECASE)
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -226,10 +227,9 @@ def _is_plain(host: str) -> bool:
     ip = ip_of(host)
     if ip is not None:
         return is_open(ip)
-    labels = host.split(".")
     # A last label that is a number makes the whole an address in an odd spelling: 2130706433,
     # 0x7f.1. An empty label is a dot at the end, which hides a name from a list of names.
-    return all(labels) and not _NUMBER.fullmatch(labels[-1])
+    return bool(_NAME.fullmatch(host)) and not _NUMBER.fullmatch(host.rpartition(".")[2])
 
 
 def _matches(host: str, pattern: str) -> bool:
