@@ -1,4 +1,4 @@
-"""Where scenes are listed: live STAC APIs and folders of files, behind one protocol.
+"""Where scenes are listed: live STAC APIs and catalogues of files, behind one protocol.
 
 Here belongs the protocol and the choice of an implementation by the look of the source.
 """
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pipeline.catalogs.presets import PRESETS, Preset
 from pipeline.catalogs.stac_api import StacApiCatalog
 from pipeline.catalogs.static import StaticCatalog
+from pipeline.catalogs.web import WebCatalog
 from pipeline.errors import FetchError, InputError
 from pipeline.network.access import Access, without_query
 from pipeline.network.signing import S3Signing
@@ -31,6 +32,7 @@ __all__ = [
     "Preset",
     "StacApiCatalog",
     "StaticCatalog",
+    "WebCatalog",
     "open_catalog",
 ]
 
@@ -70,8 +72,8 @@ def open_catalog(source: str | Path) -> Catalog:
     A folder that is called like a preset is named with its path (``./cdse``).
 
     Raises:
-        InputError: if the source is neither the name of a preset, nor the URL of a STAC API that
-            may be asked, nor an existing path; or if the credentials of a preset are missing.
+        InputError: if the source is neither the name of a preset, nor a URL that may be asked, nor
+            an existing path; or if the credentials of a preset are missing.
     """
     text = str(source)
     if text in PRESETS:
@@ -102,16 +104,13 @@ def _by_url(url: str) -> Catalog:
     """A catalogue by its address.
 
     Raises:
-        InputError: if it may not be asked, or is a file.
+        InputError: if it may not be asked.
     """
-    if urlsplit(url).path.endswith(".json"):
-        remedy = "save the catalogue into a folder and name that"
-        what = "a static catalogue is read from a folder, not over the network"
-        raise InputError(what, where=without_query(url), remedy=remedy)
     try:
         access = Access.of_source(url)
         access.check(url)
     except FetchError as error:
         remedy = "use https, or http to an address of this machine; no user name in it"
         raise InputError(error.what, where=without_query(url), remedy=remedy) from error
-    return StacApiCatalog(url, access)
+    is_file = urlsplit(url).path.endswith(".json")
+    return WebCatalog(url) if is_file else StacApiCatalog(url, access)

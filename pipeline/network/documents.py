@@ -7,7 +7,7 @@ await. What a document says belongs to ``catalogs`` and ``signing``.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from pipeline.errors import FetchError, FetchRetryError
@@ -16,8 +16,7 @@ from pipeline.network.door import Call, Door
 from pipeline.network.retries import insist, refuse_passing
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-    from typing import Any
+    from collections.abc import Sequence
 
     from pipeline.network.access import Access
 
@@ -117,10 +116,27 @@ class Reader:
         Raises:
             FetchError: as ``documents.ask`` does.
         """
-        packed = {"accept-encoding": "gzip", **call.headers}
-        work: Coroutine[Any, Any, Answer] = ask(
-            self._door,
-            Call(call.url, call.method, packed, call.content, call.on_hop),
-            self._patience,
-        )
-        return self._runner.run(work)
+        return self.ask_all([call])[0]
+
+    def ask_all(self, calls: Sequence[Call]) -> list[Answer]:
+        """Ask for many documents, several at a time.
+
+        Raises:
+            FetchError: the first that there is.
+        """
+        return self._runner.run(self._together(calls))
+
+    async def _together(self, calls: Sequence[Call]) -> list[Answer]:
+        """All at once; the first error ends the others and is raised as it is."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                works = (ask(self._door, _packed(call), self._patience) for call in calls)
+                tasks = [group.create_task(work) for work in works]
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return [task.result() for task in tasks]
+
+
+def _packed(call: Call) -> Call:
+    """The request, with the word that its answer may come packed."""
+    return replace(call, headers={"accept-encoding": "gzip", **call.headers})

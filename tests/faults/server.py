@@ -85,7 +85,11 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "token":
             self.token()
             return
-        self.data = (self.served.folder / name).read_bytes()
+        path = self.served.folder / name
+        if not path.is_file():
+            self.status(404)
+            return
+        self.data = path.read_bytes()
         first, last = self.headers.get("range", "bytes=0-").removeprefix("bytes=").split("-")
         self.start = int(first)
         self.stop = min(int(last or len(self.data)) + 1, len(self.data))

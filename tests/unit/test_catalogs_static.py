@@ -215,7 +215,7 @@ def test_an_empty_folder_is_no_catalogue(tmp_path: Path) -> None:
     [
         "/nowhere/at/all",
         "ftp://user:secret@catalog.example?sig=secret",
-        "https://catalog.example/catalog.json?sig=secret",
+        "http://catalog.example/catalog.json?sig=secret",
         "http://catalog.example/v1?sig=secret",
         "https://user:secret@catalog.example/v1",
         "https://catalog.example:port/v1?sig=secret",

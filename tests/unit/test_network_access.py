@@ -159,6 +159,7 @@ def test_an_address_is_no_more_open_for_being_wrapped(ip: ipaddress.IPv4Address)
     [
         (PUBLIC, "example.org", "93.184.215.14"),
         (PUBLIC, "example.org", "2606:2800:21f::1"),
+        (PUBLIC, "example.org", "64:ff9b::808:808"),
         (HOME, "127.0.0.1", "127.0.0.1"),
         (HOME, "localhost", "127.0.0.1"),
         (HOME, "localhost", "::1"),
