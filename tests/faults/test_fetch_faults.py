@@ -72,7 +72,7 @@ REASONS = {
     "redirects": ("FetchError", "redirects more than 3 times"),
     "redirect-out": ("FetchError", "not one to ask"),
     "redirect-leak": ("FetchError", "may not have this request"),
-    "redirect-bad": ("FetchRetryError", "connection failed"),
+    "redirect-bad": ("FetchError", "not one to ask"),
 }
 
 

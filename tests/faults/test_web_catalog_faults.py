@@ -122,10 +122,12 @@ def test_a_server_that_fails_is_an_error_and_not_a_short_list(served: Served, fa
 
 
 def test_more_than_allowed_is_refused(folder: Path, served: Served) -> None:
-    (folder / "s2" / "d.json").write_bytes((folder / "s2" / "a.json").read_bytes())
-    write(folder / "s2" / "c.json", "Collection", "a.json", "b.json", "d.json", id=WANTED)
-    with pytest.raises(SearchError, match="more than 2 items"):
-        listed(f"{served.url}/whole/catalog.json", max_items=2)
+    names = [f"{name}.json" for name in "abxyz"]
+    for name in names[2:]:
+        (folder / "s2" / name).write_bytes((folder / "s2" / "a.json").read_bytes())
+    write(folder / "s2" / "c.json", "Collection", *names, id=WANTED)
+    with pytest.raises(SearchError, match="more than 4 items"):
+        listed(f"{served.url}/whole/catalog.json", max_items=4)
 
 
 def test_a_chain_without_end_is_refused(folder: Path, served: Served) -> None:
