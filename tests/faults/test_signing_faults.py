@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -16,6 +17,7 @@ import rasterio.shutil
 from pipeline.fetch import fetch
 from pipeline.model.scene import Asset
 from pipeline.network.access import Access
+from pipeline.network.door import Door
 from pipeline.network.signing import S3Signing, SasSigning
 from tests.faults.server import Served, serve
 from tests.unit.fetch_factory import LOOPBACK, SITE, TILE, Catalogue, options, store_at
@@ -112,6 +114,22 @@ def test_a_token_that_is_refused_is_renewed_once(tmp_path: Path, served: Served)
     done = fetched(served, tmp_path)
     assert reasons(done) == set()
     assert n_tokens(served) == 2
+
+
+def test_a_late_refusal_of_an_old_token_does_not_spoil_the_new_one(served: Served) -> None:
+    served.tokens = [token("CANARY-1"), token("CANARY-2"), token("CANARY-3")]
+    signing = SasSigning(f"{served.url}/token", suffix=".0.0.1")
+    url = f"{served.url}/signed/a.tif"
+
+    async def run() -> list[str]:
+        async with Door(replace(LOOPBACK, signing=signing)) as door:
+            first = await door.signed(url)
+            assert door.renews(first)
+            second = await door.signed(url)
+            assert door.renews(first)
+            return [first, second, await door.signed(url)]
+
+    assert [one.rpartition("-")[2] for one in asyncio.run(run())] == ["1", "2", "2"]
 
 
 def test_a_second_refusal_is_a_failure_without_the_token(
