@@ -21,7 +21,7 @@ from pipeline.fetch.header import check_header
 from pipeline.fetch.local import Delivered
 from pipeline.fetch.window import cut_out
 from pipeline.model.grid import Grid
-from pipeline.network.ranges import RemoteObject
+from pipeline.network.ranges import HEADER_STEP, RemoteObject
 from pipeline.network.retries import insist
 from pipeline.store.chips import Delivery
 from pipeline.store.rasters import MAX_BLOCK_SAMPLES, MAX_EDGE_PX
@@ -60,7 +60,7 @@ async def _read(source: RemoteObject, asset: Asset, wanted: Grid) -> Delivered:
     source.restart()
     await check_header(source)
     try:
-        tiff = await TIFF.open("", store=source)
+        tiff = await TIFF.open("", store=source, prefetch=HEADER_STEP)
         geotiff = _checked(tiff)
         cut = cut_out(_grid(geotiff), wanted)
         block = await _block(geotiff, cut)

@@ -343,6 +343,19 @@ def test_a_broken_answer_gives_its_place_back() -> None:
         asyncio.run(asyncio.wait_for(run(), 10))
 
 
+def test_a_connection_that_fails_gives_its_place_back() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/a"
+
+    async def run() -> None:
+        async with Door(LOOPBACK, n_connections=1) as door:
+            for _ in range(3):
+                with pytest.raises(FetchRetryError, match="connection failed"):
+                    await ask(door, Call(url), Patience(timeout_s=1.0, attempts=1))
+
+    asyncio.run(asyncio.wait_for(run(), 10))
+
+
 def test_nothing_of_the_environment_is_obeyed(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
