@@ -35,7 +35,7 @@ class Job:
 
     Attributes:
         site: name or path of the AOI folder.
-        source: address or folder of the catalogue; empty for the sample tiles.
+        source: preset, address or folder of the catalogue; empty for the sample tiles.
         work: the work folder.
     """
 
@@ -66,7 +66,9 @@ def bring_scene(job: Job, listing: str, scene_id: str) -> int:
     site = load_site(request.site_folder)
     folders = WorkFolder(request.work, site.id)
     scene = next(one for one in thaw_listing(folders.runs, listing) if one.id == scene_id)
-    got = fetch_scene(site, scene, ChipStore(folders.chips), request.config.fetch)
+    access = open_catalog(request.source).access
+    chips = ChipStore(folders.chips)
+    got = fetch_scene(site, scene, chips, request.config.fetch, access=access)
     return len(got.failures)
 
 
@@ -86,7 +88,7 @@ def monitor(site: str = "kaesong-rehearsal", source: str = "", work: str = "work
 
     Args:
         site: name or path of the AOI folder.
-        source: address or folder of the catalogue; empty for the sample tiles.
+        source: preset, address or folder of the catalogue; empty for the sample tiles.
         work: where chips, products and records go.
     """
     job = Job(site, source, work)

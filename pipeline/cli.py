@@ -53,7 +53,11 @@ def run(
     site: Annotated[str, typer.Argument(help="Name of a folder in aoi/, or a path to one.")],
     *,
     source: Annotated[
-        str, typer.Option(help="STAC API address, catalog.json or folder; default sample_tiles/.")
+        str,
+        typer.Option(
+            help="earth-search, planetary-computer, cdse, a STAC API address, catalog.json or"
+            " folder; default sample_tiles/."
+        ),
     ] = "",
     work: Annotated[Path, typer.Option(help="Where chips, products and records go.")] = Path(
         "work"

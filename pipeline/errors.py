@@ -84,7 +84,18 @@ class FetchError(AssetError, OSError):
 
 
 class FetchRetryError(FetchError, Transient):
-    """The bytes did not arrive for a reason that may pass (throttling, time-out, 5xx)."""
+    """The bytes did not arrive for a reason that may pass (throttling, time-out, 5xx).
+
+    Attributes:
+        wait_s: how long the server asked to wait before the next attempt.
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", remedy: str = "", wait_s: float = 0.0
+    ) -> None:
+        """Hold the three parts and the pause."""
+        super().__init__(what, where=where, remedy=remedy)
+        self.wait_s = wait_s
 
 
 class CorruptAssetError(AssetError):

@@ -98,7 +98,7 @@ class RunRequest:
     Attributes:
         site_folder: the AOI folder.
         seeds_folder: the claims folder; None to weigh no claims.
-        source: folder or address of the catalogue.
+        source: preset, folder or address of the catalogue.
         work: where chips, products and records go.
         config: the settings.
         period: the time to search.
@@ -198,7 +198,14 @@ def gather(request: RunRequest, site: Site, seeds: Seeds | None, heard: Listener
     heard.step()
     heard.stage("fetch", len(scenes))
     chips = ChipStore(WorkFolder(request.work, site.id).chips)
-    fetched = fetch(site, scenes, chips, request.config.fetch, lambda _: heard.step())
+    fetched = fetch(
+        site,
+        scenes,
+        chips,
+        request.config.fetch,
+        lambda _: heard.step(),
+        access=catalog.access,
+    )
     return Inputs(site, seeds, told(request.source), scenes, fetched)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import TypeAlias
 
-    from pipeline.catalogs import Catalog
+    from pipeline.catalogs import Lister
     from pipeline.config import SearchOptions
     from pipeline.model.change import Period
     from pipeline.model.scene import Scene
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def search(
-    site: Site, catalog: Catalog, period: Period, options: SearchOptions
+    site: Site, catalog: Lister, period: Period, options: SearchOptions
 ) -> tuple[Scene, ...]:
     """List the scenes of a site, one per overpass, by instant and id.
 

@@ -1,4 +1,4 @@
-"""Where scenes are listed: live STAC APIs and folders of files, behind one protocol.
+"""Where scenes are listed: live STAC APIs and catalogues of files, behind one protocol.
 
 Here belongs the protocol and the choice of an implementation by the look of the source.
 """
@@ -9,20 +9,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from pipeline.catalogs.stac_api import StacApiCatalog, without_query
+from pipeline.catalogs.presets import PRESETS, Preset
+from pipeline.catalogs.stac_api import StacApiCatalog
 from pipeline.catalogs.static import StaticCatalog
-from pipeline.errors import InputError
+from pipeline.catalogs.web import WebCatalog
+from pipeline.errors import FetchError, InputError
+from pipeline.network.access import Access, without_query
+from pipeline.network.signing import S3Signing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipeline.config import SearchOptions
     from pipeline.model.change import Period
     from pipeline.model.grid import Bounds
     from pipeline.model.scene import Scene
 
-__all__ = ["Catalog", "StacApiCatalog", "StaticCatalog", "open_catalog"]
+__all__ = [
+    "PRESETS",
+    "Catalog",
+    "Lister",
+    "Preset",
+    "StacApiCatalog",
+    "StaticCatalog",
+    "WebCatalog",
+    "open_catalog",
+]
 
 
-class Catalog(Protocol):
+class Lister(Protocol):
     """Lists scenes."""
 
     name: str
@@ -42,22 +57,60 @@ class Catalog(Protocol):
         ...
 
 
+class Catalog(Lister, Protocol):
+    """Lists scenes, and says how their assets may be asked for."""
+
+    access: Access
+    """What may be asked on its behalf; ``fetch`` takes it."""
+    collections: Mapping[str, tuple[str, ...]]
+    """Collections by preference, by sensor; empty if nothing is known of the catalogue."""
+
+
 def open_catalog(source: str | Path) -> Catalog:
-    """The catalogue behind a URL or a path; nothing is read yet.
+    """The catalogue behind a name, a URL or a path; nothing is read yet.
+
+    A folder that is called like a preset is named with its path (``./cdse``).
 
     Raises:
-        InputError: if the source is neither the URL of a STAC API nor an existing path.
+        InputError: if the source is neither the name of a preset, nor a URL that may be asked, nor
+            an existing path; or if the credentials of a preset are missing.
     """
     text = str(source)
+    if text in PRESETS:
+        return _preset(PRESETS[text])
     scheme = urlsplit(text).scheme
     if scheme in ("http", "https"):
-        if urlsplit(text).path.endswith(".json"):
-            remedy = "save the catalogue into a folder and name that"
-            what = "a static catalogue is read from a folder, not over the network"
-            raise InputError(what, where=without_query(text), remedy=remedy)
-        return StacApiCatalog(text)
+        return _by_url(text)
     path = Path(source)
     if scheme or not path.exists():
-        remedy = "name a folder, a catalog.json or the URL of a STAC API"
-        raise InputError("no such catalogue", where=text, remedy=remedy)
+        remedy = f"name a folder, a catalog.json, the URL of a STAC API, or {', '.join(PRESETS)}"
+        raise InputError("no such catalogue", where=without_query(text), remedy=remedy)
     return StaticCatalog(path)
+
+
+def _preset(preset: Preset) -> Catalog:
+    """A catalogue that is known by name.
+
+    Raises:
+        InputError: if its credentials are missing.
+    """
+    signing = preset.access.signing
+    if isinstance(signing, S3Signing):
+        signing.keys()
+    return StacApiCatalog(preset.url, preset.access, preset.collections)
+
+
+def _by_url(url: str) -> Catalog:
+    """A catalogue by its address.
+
+    Raises:
+        InputError: if it may not be asked.
+    """
+    try:
+        access = Access.of_source(url)
+        access.check(url)
+    except FetchError as error:
+        remedy = "use https, or http to an address of this machine; no user name in it"
+        raise InputError(error.what, where=without_query(url), remedy=remedy) from error
+    is_file = urlsplit(url).path.endswith(".json")
+    return WebCatalog(url) if is_file else StacApiCatalog(url, access)

@@ -42,6 +42,35 @@ def available(wanted: Iterable[str], held: Collection[str], where: str) -> tuple
     return found
 
 
+def first_held(
+    scenes: Collection[Scene],
+    held: Collection[str],
+    span: tuple[Bounds, Period],
+    *,
+    wanted: Iterable[str],
+    where: str,
+) -> tuple[Scene, ...]:
+    """The scenes of the first wanted collection that holds any; those of none belong to every one.
+
+    Args:
+        scenes: all that were found.
+        held: ids of the collections that were met.
+        span: place and time.
+        wanted: ids by preference.
+        where: the catalogue, for the message.
+
+    Raises:
+        SearchError: if there are collections and none is wanted.
+    """
+    if not held:
+        return inside(scenes, *span)
+    for collection in available(wanted, held, where):
+        found = inside((s for s in scenes if s.collection in ("", collection)), *span)
+        if found:
+            return found
+    return ()
+
+
 def inside(scenes: Iterable[Scene], bounds: Bounds, period: Period) -> tuple[Scene, ...]:
     """The scenes that touch the bounds within the period, by instant and id, each id once.
 

@@ -1,8 +1,9 @@
 """A STAC API, asked through pystac-client, and not believed without checks.
 
 Here belongs the talk with a live catalogue: only collections, box and time are asked for,
-because servers differ in everything else. A listing that may be incomplete is an error: pages
-in a circle, a next page on another host, fewer items than announced, a cut answer.
+because servers differ in everything else. Every request goes through ``network``. A listing that
+may be incomplete is an error: pages in a circle, a next page on another host, fewer items than
+announced, a cut answer.
 """
 
 from __future__ import annotations
@@ -11,25 +12,24 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import pystac
 from pystac_client import Client
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
-from requests.adapters import HTTPAdapter
-from urllib3 import Retry
 
 from pipeline.catalogs.items import scene_from_item
 from pipeline.catalogs.listing import available, inside
-from pipeline.errors import SearchError
+from pipeline.errors import FetchError, SearchError
+from pipeline.network.access import Access, origin_of, with_query, without_query
+from pipeline.network.documents import Patience, Reader
+from pipeline.network.door import Call
 
 if TYPE_CHECKING:
-    from requests import Response
-
     from pipeline.config import SearchOptions
     from pipeline.model.change import Period
     from pipeline.model.grid import Bounds
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 PAGE_SIZE = 100
 MAX_COLLECTIONS = 1000
 """No more are read to say what a catalogue holds."""
-RETRIED_STATUS = (429, 500, 502, 503, 504)
+NO_COLLECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+"""Nothing is known of which collection is which sensor."""
+_SUCCESS = 2
 _QUERY = re.compile(r"\?[^\s'\")>]*")
 # What pystac and pystac-client raise on an answer that is not what the standard says.
 _UNUSABLE = (APIError, pystac.STACError, ValueError, KeyError, TypeError, AttributeError)
@@ -49,11 +51,20 @@ class StacApiCatalog:
 
     Attributes:
         name: the URL, without query and without credentials.
+        access: which hosts may be asked on its behalf.
+        collections: ids by preference, by sensor; empty if nothing is known of the API.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        access: Access | None = None,
+        collections: Mapping[str, tuple[str, ...]] = NO_COLLECTIONS,
+    ) -> None:
         """Point at an API; nothing is asked yet."""
         self.name = without_query(url)
+        self.access = Access.of_source(url) if access is None else access
+        self.collections = collections
         self._url = url
 
     def search(self, bounds: Bounds, period: Period, options: SearchOptions) -> tuple[Scene, ...]:
@@ -66,8 +77,9 @@ class StacApiCatalog:
             SearchError: if the API cannot be reached, refuses, or its listing is incomplete.
         """
         asked = _Asked(self._url, bounds, period, options)
-        with _wrapped(self.name):
-            stac_io = _GuardedIO(self._url, options)
+        patience = Patience(options.timeout_s, options.attempts)
+        with _wrapped(self.name), Reader(self.access, patience) as reader:
+            stac_io = _GuardedIO(self._url, reader)
             # Given to the client, too, which otherwise takes it away from its transport again.
             client = Client.open(self._url, stac_io=stac_io, timeout=options.timeout_s)
             for collection in self._collections(client, options):
@@ -157,23 +169,19 @@ class _Listing:
 
 
 class _GuardedIO(StacApiIO):
-    """pystac-client's transport, kept to one origin, bounded in time, and told to retry.
+    """pystac-client's transport, sent through our own door and kept to one origin.
 
     Attributes:
         announced: how many items the last page said that there are in all; None if it did not.
     """
 
-    def __init__(self, url: str, options: SearchOptions) -> None:
-        """Set time-outs and retries, and close the doors that requests leaves open."""
-        super().__init__(timeout=options.timeout_s)
+    def __init__(self, url: str, reader: Reader) -> None:
+        """Read the API of an address."""
+        super().__init__()
         self.announced: int | None = None
-        self._origin = _origin(url)
+        self._home = origin_of(url)
         self._followed: set[str] = set()
-        self.session.trust_env = False
-        self.session.hooks["response"].append(self._check_redirect)
-        adapter = HTTPAdapter(max_retries=_retry(options))
-        self.session.mount("http://", adapter)
-        self.session.mount("https://", adapter)
+        self._reader = reader
 
     def request(
         self,
@@ -182,16 +190,28 @@ class _GuardedIO(StacApiIO):
         headers: dict[str, str] | None = None,
         parameters: dict[str, Any] | None = None,
     ) -> str:
-        """Send one request, if it stays at home."""
+        """Send one request, if it stays at home.
+
+        Raises:
+            SearchError: if it leads away.
+            APIError: if the answer is no success.
+            FetchError: if there is no answer.
+        """
         self._check_origin(href)
-        return super().request(href, method, headers, parameters)
+        call = _call(href, (method or "GET").upper(), headers or {}, parameters or {})
+        answer = self._reader.ask(replace(call, on_hop=self._check_origin))
+        if answer.status // 100 != _SUCCESS:
+            error = APIError(f"the server answered {answer.status}")
+            error.status_code = answer.status
+            raise error
+        return answer.body.decode("utf-8")
 
     def read_text(self, source: pystac.link.HREF, *args: Any, **kwargs: Any) -> str:  # noqa: ANN401 - pystac's own signature
         """Read one document; a next page that was already followed is refused."""
         if isinstance(source, pystac.Link):
             key = json.dumps(source.to_dict(transform_href=False), sort_keys=True)
             if key in self._followed:
-                raise SearchError("the pages of the listing run in a circle", where=str(self._home))
+                raise SearchError("the pages of the listing run in a circle", where=self._home)
             self._followed.add(key)
         return super().read_text(source, *args, **kwargs)
 
@@ -204,40 +224,21 @@ class _GuardedIO(StacApiIO):
         self.announced = self.announced if announced is None else announced
         return document
 
-    @property
-    def _home(self) -> str:
-        """The origin as text."""
-        return "://".join(self._origin)
-
     def _check_origin(self, href: str) -> None:
         """Refuse another host, port or scheme."""
-        if _origin(href) != self._origin:
+        if origin_of(href) != self._home:
             what = f"the listing leads away from {self._home}"
             remedy = "name the API by the address that it gives itself"
             raise SearchError(what, where=without_query(href), remedy=remedy)
 
-    def _check_redirect(self, response: Response, **_: object) -> None:
-        """Refuse a redirect to another origin before it is followed."""
-        target = response.headers.get("Location") if response.is_redirect else None
-        if target is not None:
-            self._check_origin(urljoin(response.url, target))
 
-
-def without_query(url: str) -> str:
-    """The URL without query, fragment and credentials, fit for a message.
-
-    Example:
-        >>> without_query("https://user:word@host.example/stac?token=secret")
-        'https://host.example/stac'
-    """
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def _origin(url: str) -> tuple[str, str]:
-    """Scheme and host with port."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.rpartition("@")[2].lower()
+def _call(href: str, method: str, headers: dict[str, str], parameters: dict[str, Any]) -> Call:
+    """A request as pystac-client means it: parameters in the body, or in the query of a GET."""
+    if method == "POST":
+        headers = {**headers, "content-type": "application/json"}
+        return Call(href, method, headers, json.dumps(parameters).encode())
+    asked = {key: value for key, value in parameters.items() if value is not None}
+    return Call(with_query(href, asked), method, headers)
 
 
 def _announced(document: Mapping[str, Any]) -> int | None:
@@ -246,20 +247,6 @@ def _announced(document: Mapping[str, Any]) -> int | None:
     older = context.get("matched") if isinstance(context, Mapping) else None
     matched = document.get("numberMatched", older)
     return matched if isinstance(matched, int) else None
-
-
-def _retry(options: SearchOptions) -> Retry:
-    """Retries for every method, waiting as told but no longer than for one answer."""
-    return Retry(
-        total=options.attempts - 1,
-        allowed_methods=None,
-        status_forcelist=RETRIED_STATUS,
-        backoff_factor=0.2,
-        backoff_max=options.timeout_s,
-        retry_after_max=max(1, int(options.timeout_s)),
-        respect_retry_after_header=True,
-        raise_on_status=False,
-    )
 
 
 def _search_method(client: Client) -> str:
@@ -272,12 +259,15 @@ def _search_method(client: Client) -> str:
 @contextmanager
 def _wrapped(where: str) -> Iterator[None]:
     """Turn whatever the libraries raise into one kind of error that shows no query."""
+    remedy = "check the address and the connection, then run again"
     try:
         yield
+    except FetchError as error:
+        what = f"the catalogue could not be listed in full ({error.what})"
+        raise SearchError(what, where=error.where or where, remedy=remedy) from error
     except _UNUSABLE as error:
         status = getattr(error, "status_code", None)
         text = _QUERY.sub("", str(error))[:200]
         reason = f"it answered {status}" if status else f"{type(error).__name__}: {text}"
-        remedy = "check the address and the connection, then run again"
         what = f"the catalogue could not be listed in full ({reason})"
         raise SearchError(what, where=where, remedy=remedy) from error

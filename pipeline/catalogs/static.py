@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pipeline.catalogs.items import REMOTE_SCHEMES, scene_from_item
-from pipeline.catalogs.listing import available, inside
+from pipeline.catalogs.listing import first_held
 from pipeline.errors import SearchError
+from pipeline.network.access import PUBLIC
 
 if TYPE_CHECKING:
     from pipeline.config import SearchOptions
@@ -33,11 +34,15 @@ class StaticCatalog:
 
     Attributes:
         name: the path as it was given.
+        access: any public host: who named a folder named no host.
+        collections: nothing is known of them.
     """
 
     def __init__(self, path: Path) -> None:
         """Point at a catalogue; nothing is read yet."""
         self.name = str(path)
+        self.access = PUBLIC
+        self.collections: Mapping[str, tuple[str, ...]] = {}
         self._path = path
 
     def search(self, bounds: Bounds, period: Period, options: SearchOptions) -> tuple[Scene, ...]:
@@ -52,14 +57,8 @@ class StaticCatalog:
         """
         scenes = tuple(_Walk(self._path, options.max_items).scenes())
         held = {scene.collection for scene in scenes if scene.collection}
-        if held:
-            for collection in available(options.collections, held, self.name):
-                chosen = (s for s in scenes if s.collection in ("", collection))
-                found = inside(chosen, bounds, period)
-                if found:
-                    return found
-            return ()
-        return inside(scenes, bounds, period)
+        span = bounds, period
+        return first_held(scenes, held, span, wanted=options.collections, where=self.name)
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ class _Walk:
         links = document.get("links")
         if not isinstance(links, list):
             raise SearchError("not a STAC catalogue: it has no links", where=str(path))
-        hrefs = [link["href"] for link in links if _is_child(link)]
+        hrefs = [link["href"] for link in links if is_child(link)]
         if any(urlsplit(href).scheme for href in hrefs):
             remedy = "save the whole catalogue into one folder with relative links"
             raise SearchError("a link leads out of the folder", where=str(path), remedy=remedy)
@@ -158,7 +157,7 @@ class _Walk:
         return document
 
 
-def _is_child(link: object) -> bool:
+def is_child(link: object) -> bool:
     """Whether a link leads to a child or an item."""
     if not isinstance(link, Mapping) or link.get("rel") not in CHILD_LINKS:
         return False

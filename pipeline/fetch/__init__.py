@@ -1,7 +1,8 @@
 """Bring in the pixels over a site: every asset ends as a chip or as a failure with its reason.
 
 Here belongs which assets are brought in, how many at a time, and what becomes of an error. How
-a chip is cut belongs to ``window``, ``local`` and ``remote``; how it is kept to ``store.chips``.
+a chip is cut belongs to ``window``, ``local``, ``remote`` and ``whole``; how bytes come to
+``network``; how a chip is kept to ``store.chips``.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from urllib.parse import urlsplit
 from pipeline.errors import AssetError, FetchError, MissingBandError
 from pipeline.fetch.local import read_local, version_of
 from pipeline.fetch.remote import read_remote
-from pipeline.fetch.transport import open_client
+from pipeline.fetch.whole import is_read_whole, read_whole
 from pipeline.fetch.window import wanted_grid
 from pipeline.model.scene import AssetFailure, Chip, FetchedScene
+from pipeline.network.access import PUBLIC, Access
+from pipeline.network.door import Door
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
-
-    import httpx
 
     from pipeline.config import FetchOptions
     from pipeline.fetch.local import Delivered
@@ -42,6 +43,8 @@ def fetch(  # noqa: PLR0917 - the four nouns of the stage, and a listener that m
     chips: ChipStore,
     options: FetchOptions,
     on_done: OnDone | None = None,
+    *,
+    access: Access = PUBLIC,
 ) -> tuple[FetchedScene, ...]:
     """Bring in the pixels of many scenes, several assets at a time.
 
@@ -53,6 +56,7 @@ def fetch(  # noqa: PLR0917 - the four nouns of the stage, and a listener that m
         chips: where to keep it.
         options: bands, concurrency, time and attempts.
         on_done: is told of every scene as soon as its last asset is settled.
+        access: which hosts may be asked, and how: that of the catalogue.
 
     Returns:
         One result a scene, in the order of the scenes.
@@ -60,16 +64,23 @@ def fetch(  # noqa: PLR0917 - the four nouns of the stage, and a listener that m
     Raises:
         StoreError: if a chip cannot be written: that is no fault of an asset.
     """
-    return asyncio.run(_Fetcher(site, chips, options).scenes(scenes, on_done))
+    return asyncio.run(_Fetcher(site, chips, options, access).scenes(scenes, on_done))
 
 
-def fetch_scene(site: Site, scene: Scene, chips: ChipStore, options: FetchOptions) -> FetchedScene:
+def fetch_scene(
+    site: Site,
+    scene: Scene,
+    chips: ChipStore,
+    options: FetchOptions,
+    *,
+    access: Access = PUBLIC,
+) -> FetchedScene:
     """Bring in the pixels of one scene.
 
     Raises:
         StoreError: if a chip cannot be written.
     """
-    return fetch(site, (scene,), chips, options)[0]
+    return fetch(site, (scene,), chips, options, access=access)[0]
 
 
 async def _together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -84,13 +95,14 @@ async def _together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 @dataclass
 class _Fetcher:
-    """What all assets of one fetch share; the client is made for the first remote one."""
+    """What all assets of one fetch share; the door is opened for the first remote one."""
 
     site: Site
     chips: ChipStore
     options: FetchOptions
+    access: Access
     slots: asyncio.Semaphore = field(init=False)
-    client: httpx.AsyncClient | None = None
+    door: Door | None = None
 
     def __post_init__(self) -> None:
         """Bound the assets on their way."""
@@ -103,8 +115,8 @@ class _Fetcher:
         try:
             return tuple(await _together(self.settled(scene, on_done) for scene in scenes))
         finally:
-            if self.client is not None:
-                await self.client.aclose()
+            if self.door is not None:
+                await self.door.aclose()
 
     async def settled(self, scene: Scene, on_done: OnDone | None) -> FetchedScene:
         """One scene, and the news of it."""
@@ -165,12 +177,19 @@ class _Fetcher:
         scheme = _scheme(asset)
         if not scheme:
             return await asyncio.to_thread(read_local, asset, wanted)
-        if scheme not in ("http", "https"):
-            remedy = "use a catalogue whose assets have https addresses"
-            raise FetchError(f"assets at {scheme} addresses cannot be read", remedy=remedy)
-        if self.client is None:
-            self.client = open_client(self.options)
-        return await read_remote(self.client, asset, wanted, self.options)
+        if not self.access.has_scheme(scheme):
+            what = f"assets at {scheme} addresses cannot be read from this catalogue"
+            raise FetchError(what, remedy=self.access.remedy)
+        if self.door is None:
+            self.door = self._opened()
+        read = read_whole if is_read_whole(asset) else read_remote
+        return await read(self.door, asset, wanted, self.options)
+
+    def _opened(self) -> Door:
+        """The pool that all assets share."""
+        # All attempts and the pauses between them fit into the time of the asset.
+        silence_s = self.options.timeout_s / (self.options.attempts + 1)
+        return Door(self.access, n_connections=self.options.concurrency, silence_s=silence_s)
 
 
 def _scheme(asset: Asset) -> str:

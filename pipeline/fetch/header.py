@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import CorruptAssetError
 
 if TYPE_CHECKING:
-    from pipeline.fetch.transport import RemoteObject
+    from pipeline.network.ranges import RemoteObject
 
 MAX_DIRECTORIES = 64
 """A COG of a whole Sentinel-2 tile has six."""

@@ -31,11 +31,14 @@ class Delivered:
         pixels: the numbers as delivered, (y, x).
         grid: where they lie.
         delivery: how they came.
+        is_proven: whether the file was held against a checksum of the catalogue. A window of a
+            remote file cannot be: the checksum is of the whole.
     """
 
     pixels: NDArray[Any]
     grid: Grid
     delivery: Delivery
+    is_proven: bool = False
 
 
 def read_local(asset: Asset, wanted: Grid) -> Delivered:
@@ -59,7 +62,8 @@ def read_local(asset: Asset, wanted: Grid) -> Delivered:
             raise CorruptAssetError(f"{dataset.count} bands where one is promised", where=path.name)
         cut = cut_out(grid_of(dataset), wanted)
         pixels = cut.place(read_window(dataset, cut.source)[0], asset.nodata)
-    return Delivered(pixels, cut.grid, Delivery(version, path.stat().st_size, cut.covered_share))
+    delivery = Delivery(version, path.stat().st_size, cut.covered_share)
+    return Delivered(pixels, cut.grid, delivery, is_proven=asset.sha256 is not None)
 
 
 def version_of(asset: Asset) -> str:

@@ -1,7 +1,7 @@
 """Cutting a chip out of a cloud-optimised GeoTIFF behind a URL.
 
 Here belong the reading of header and blocks, and the retries. Moving bytes belongs to
-``transport``, local files belong to ``local``.
+``network``, local files belong to ``local``.
 
 The TIFF is understood by async-geotiff, which reads only the header and the blocks over the site;
 GDAL never sees remote bytes.
@@ -19,50 +19,36 @@ from async_tiff import TIFF
 from pipeline.errors import CorruptAssetError, FetchRetryError, PipelineError
 from pipeline.fetch.header import check_header
 from pipeline.fetch.local import Delivered
-from pipeline.fetch.transport import RemoteObject
 from pipeline.fetch.window import cut_out
 from pipeline.model.grid import Grid
+from pipeline.network.ranges import HEADER_STEP, RemoteObject
+from pipeline.network.retries import insist
 from pipeline.store.chips import Delivery
 from pipeline.store.rasters import MAX_BLOCK_SAMPLES, MAX_EDGE_PX
 
 if TYPE_CHECKING:
-    import httpx
     from numpy.typing import NDArray
 
     from pipeline.config import FetchOptions
     from pipeline.fetch.window import Cut
     from pipeline.model.scene import Asset
-
-FIRST_PAUSE_S = 0.25
-"""Pause before the second attempt; it doubles with each further one."""
+    from pipeline.network.door import Door
 
 
-async def read_remote(
-    client: httpx.AsyncClient, asset: Asset, wanted: Grid, options: FetchOptions
-) -> Delivered:
+async def read_remote(door: Door, asset: Asset, wanted: Grid, options: FetchOptions) -> Delivered:
     """Cut a chip out of a remote raster, trying again for reasons that may pass.
 
     Raises:
         FetchError: if the bytes do not arrive in the time and the attempts that are given.
         CorruptAssetError: if they are not what the catalogue promised.
     """
-    source = RemoteObject(client, asset.href)
+    source = RemoteObject(door, asset.href)
     try:
         async with asyncio.timeout(options.timeout_s):
-            return await _attempts(source, asset, wanted, options.attempts)
+            return await insist(lambda: _read(source, asset, wanted), options.attempts)
     except TimeoutError as error:
         what = f"the asset did not arrive within {options.timeout_s:g} s"
         raise FetchRetryError(what, where=source.shown, remedy="run again later") from error
-
-
-async def _attempts(source: RemoteObject, asset: Asset, wanted: Grid, n: int) -> Delivered:
-    """Read the object from its beginning, up to n times."""
-    for attempt in range(n - 1):
-        try:
-            return await _read(source, asset, wanted)
-        except FetchRetryError:
-            await asyncio.sleep(max(FIRST_PAUSE_S * 2**attempt, source.wait_s))
-    return await _read(source, asset, wanted)
 
 
 async def _read(source: RemoteObject, asset: Asset, wanted: Grid) -> Delivered:
@@ -74,7 +60,7 @@ async def _read(source: RemoteObject, asset: Asset, wanted: Grid) -> Delivered:
     source.restart()
     await check_header(source)
     try:
-        tiff = await TIFF.open("", store=source)
+        tiff = await TIFF.open("", store=source, prefetch=HEADER_STEP)
         geotiff = _checked(tiff)
         cut = cut_out(_grid(geotiff), wanted)
         block = await _block(geotiff, cut)

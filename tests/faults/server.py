@@ -30,6 +30,9 @@ class Served:
         url: address of the server, without a slash at the end.
         requests: path with query and range of every request.
         headers: all headers of every request.
+        tokens: answers of the signing service under ``/token/``, one a request, the last for ever.
+        accepted: what a query must hold one of for ``/signed/`` to serve.
+        elsewhere: where the server redirects to, if not to another loopback address.
         release: lets stalled answers end, when the server closes.
     """
 
@@ -37,6 +40,9 @@ class Served:
     url: str = ""
     requests: list[tuple[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    tokens: list[bytes] = field(default_factory=list)
+    accepted: set[str] = field(default_factory=set)
+    elsewhere: str = ""
     release: threading.Event = field(default_factory=threading.Event)
 
     def count(self, path: str) -> int:
@@ -76,7 +82,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.served.requests.append((self.path, self.headers.get("range", "")))
         self.served.headers.append({key.lower(): value for key, value in self.headers.items()})
         fault, _, name = urlsplit(self.path).path.lstrip("/").partition("/")
-        self.data = (self.served.folder / name).read_bytes()
+        if fault == "token":
+            self.token()
+            return
+        path = self.served.folder / name
+        if not path.is_file():
+            self.status(404)
+            return
+        self.data = path.read_bytes()
         first, last = self.headers.get("range", "bytes=0-").removeprefix("bytes=").split("-")
         self.start = int(first)
         self.stop = min(int(last or len(self.data)) + 1, len(self.data))
@@ -169,6 +182,10 @@ class _Handler(BaseHTTPRequestHandler):
     def drip(self) -> None:
         """A byte now and then: each read is quick, the whole takes hours."""
         self.head(206, self.stop - self.start)
+        self.trickle()
+
+    def trickle(self) -> None:
+        """Bytes with pauses between them."""
         for place in range(self.start, self.stop):
             if self.served.release.wait(0.05):
                 break
@@ -199,6 +216,21 @@ class _Handler(BaseHTTPRequestHandler):
         """The whole object, whatever was asked."""
         self.status(200, self.data)
 
+    def whole_cut(self) -> None:
+        """Promise the whole object and send half."""
+        self.send_response(200)
+        self.send_header("content-length", str(len(self.data)))
+        self.end_headers()
+        self.wfile.write(self.data[: len(self.data) // 2])
+        self.hang_up()
+
+    def whole_drip(self) -> None:
+        """The whole object, a byte now and then."""
+        self.send_response(200)
+        self.send_header("content-length", str(len(self.data)))
+        self.end_headers()
+        self.trickle()
+
     def html(self) -> None:
         """A login page, said to be a success."""
         self.status(200, b"<html>please log in</html>", content_type="text/html")
@@ -220,6 +252,31 @@ class _Handler(BaseHTTPRequestHandler):
         """Another place on the same server."""
         name = urlsplit(self.path).path.rpartition("/")[2]
         self.status(302, location=f"{self.served.url}/good/{name}")
+
+    def token(self) -> None:
+        """An answer of the signing service; no answer left is a service that is down."""
+        told = self.served.tokens
+        if not told:
+            self.status(503)
+        else:
+            self.status(200, told.pop(0) if len(told) > 1 else told[0])
+
+    def signed(self) -> None:
+        """The range, for whoever has a signature; the whole, if none was asked for."""
+        if not any(one in urlsplit(self.path).query for one in self.served.accepted):
+            self.status(403, b"<Error>AuthenticationFailed</Error>")
+        elif self.headers.get("range"):
+            self.good()
+        else:
+            self.status(200, self.data, etag='"v1"')
+
+    def redirects(self) -> None:
+        """This place again, without end."""
+        self.status(307, location=self.path)
+
+    def redirect_to(self, target: str) -> None:
+        """Somewhere else; the word QUERY stands for what was asked with."""
+        self.status(302, location=target.replace("QUERY", urlsplit(self.path).query))
 
 
 FAULTS: dict[str, Callable[[_Handler], None]] = {
@@ -252,12 +309,19 @@ FAULTS: dict[str, Callable[[_Handler], None]] = {
     "swap": _Handler.swap,
     "grow": _Handler.grow,
     "whole": _Handler.whole,
+    "whole-cut": _Handler.whole_cut,
+    "whole-drip": _Handler.whole_drip,
     "whole-blocks": lambda it: it.on_blocks(it.whole),
     "html": _Handler.html,
     "html-range": _Handler.html_range,
     "html-blocks": lambda it: it.on_blocks(it.html_range),
     "zeros-blocks": lambda it: it.on_blocks(it.zeros),
     "gzip": _Handler.gzip,
+    "signed": _Handler.signed,
     "redirect": _Handler.redirect,
+    "redirects": _Handler.redirects,
+    "redirect-out": lambda it: it.redirect_to(it.served.elsewhere or "http://127.0.0.2/a.tif"),
+    "redirect-leak": lambda it: it.redirect_to("https://elsewhere.example/a.tif?QUERY"),
+    "redirect-bad": lambda it: it.redirect_to("https://[bad/"),
 }
 """What the head of a path may name."""

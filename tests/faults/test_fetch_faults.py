@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from pipeline.fetch import fetch, fetch_scene
+from pipeline import fetch as fetching
 from pipeline.model.scene import Asset
 from tests.faults.server import FAULTS, Served, serve
 from tests.unit.fetch_factory import (
     BANDS,
+    LOOPBACK,
     SITE,
     TILE,
     Catalogue,
@@ -31,8 +33,12 @@ if TYPE_CHECKING:
 
     from pipeline.model.scene import FetchedScene, Scene
 
+fetch = partial(fetching.fetch, access=LOOPBACK)
+fetch_scene = partial(fetching.fetch_scene, access=LOOPBACK)
 QUICK = options(bands=("red",), timeout_s=3.0, attempts=2)
-PASSING = {"429-once", "429-date", "503-once", "cut-once", "swap-once", "good", "no-etag"}
+PASSING = {
+    "429-once", "429-date", "503-once", "cut-once", "swap-once", "good", "no-etag", "redirect",
+}  # fmt: skip
 REASONS = {
     "429": ("FetchRetryError", "answered 429"),
     "429-long": ("FetchRetryError", "did not arrive within"),
@@ -40,6 +46,7 @@ REASONS = {
     "503": ("FetchRetryError", "answered 503"),
     "403": ("FetchError", "answered 403"),
     "404": ("FetchError", "answered 404"),
+    "signed": ("FetchError", "answered 403"),
     "cut": ("FetchRetryError", "connection failed"),
     "cut-blocks": ("FetchRetryError", "connection failed"),
     "500-blocks": ("FetchRetryError", "answered 500"),
@@ -54,13 +61,18 @@ REASONS = {
     "swap": ("FetchRetryError|CorruptAssetError", "replaced|not a TIFF"),
     "grow": ("FetchRetryError", "replaced"),
     "whole": ("FetchError", "something else"),
+    "whole-cut": ("FetchError", "something else"),
+    "whole-drip": ("FetchError", "something else"),
     "whole-blocks": ("FetchError", "something else"),
     "html": ("FetchError", "something else"),
     "html-range": ("CorruptAssetError", "not a TIFF"),
     "html-blocks": ("CorruptAssetError", "not a readable"),
     "zeros-blocks": ("CorruptAssetError", "not a readable"),
     "gzip": ("FetchError", "compresses"),
-    "redirect": ("FetchError", "redirects"),
+    "redirects": ("FetchError", "redirects more than 3 times"),
+    "redirect-out": ("FetchError", "not one to ask"),
+    "redirect-leak": ("FetchError", "may not have this request"),
+    "redirect-bad": ("FetchError", "not one to ask"),
 }
 
 
@@ -108,7 +120,7 @@ def test_what_passes_ends_in_the_right_pixels(
 def test_what_does_not_pass_ends_in_a_failure_and_no_chip(
     tmp_path: Path, served: Served, fault: str
 ) -> None:
-    url = f"{served.url}/{fault}/a.tif?sig=CANARY&se=2020"
+    url = f"{served.url}/{fault}/a.tif?sig=CANARY-SIGNATURE&se=2020"
     done = fetch_scene(SITE, scene_at(url), store_at(tmp_path), QUICK)
     kind, reason = only_failure(done)
     assert re.fullmatch(REASONS[fault][0], kind)

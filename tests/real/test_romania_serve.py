@@ -82,10 +82,11 @@ def served(folder: Path, data: Series) -> Iterator[Stage]:
 def test_search_fetch_and_prepare_give_the_pixels_of_the_data_set(tmp_path: Path) -> None:
     data, chips = first_dates(series(), N_DATES), ChipStore(tmp_path / "chips")
     with served(tmp_path, data) as stage:
-        scenes = search(stage.site, open_catalog(stage.source), EVER, CONFIG.search)
-        fetched = fetch(stage.site, scenes, chips, CONFIG.fetch)
+        catalog = open_catalog(stage.source)
+        scenes = search(stage.site, catalog, EVER, CONFIG.search)
+        fetched = fetch(stage.site, scenes, chips, CONFIG.fetch, access=catalog.access)
         first = sum(stage.files.counts.values())
-        again = fetch(stage.site, scenes, chips, CONFIG.fetch)
+        again = fetch(stage.site, scenes, chips, CONFIG.fetch, access=catalog.access)
         second = sum(stage.files.counts.values())
     assert [scene.instant for scene in scenes] == list(data.instants)
     assert first >= 5 * N_DATES

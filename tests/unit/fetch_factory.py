@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.config import load_config
 from pipeline.model.grid import Grid
 from pipeline.model.scene import Asset
+from pipeline.network.access import Access
 from pipeline.store.chips import ChipStore
 from tests.unit.raster_factory import write_tiff
 from tests.unit.scene_factory import CRS, GRID, make_scene, make_site
@@ -26,6 +27,8 @@ SITE = make_site()
 """It covers GRID: 30 x 20 pixels of 10 m."""
 TILE = Grid(CRS, 189000.0, 4102000.0, 10.0, 400, 360)
 """The satellite's own tile around it."""
+LOOPBACK = Access.of_source("http://127.0.0.1")
+"""What a user allows who names a catalogue on this machine."""
 BANDS = ("blue", "green", "red", "nir", "scl")
 OPTIONS = load_config().fetch.model_copy(
     update={"bands": BANDS, "optional_bands": (), "timeout_s": 20.0, "attempts": 3}

@@ -212,7 +212,16 @@ def test_an_empty_folder_is_no_catalogue(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["/nowhere/at/all", "ftp://catalog.example", "https://catalog.example/catalog.json?sig=secret"],
+    [
+        "/nowhere/at/all",
+        "ftp://user:secret@catalog.example?sig=secret",
+        "http://catalog.example/catalog.json?sig=secret",
+        "http://catalog.example/v1?sig=secret",
+        "https://user:secret@catalog.example/v1",
+        "https://catalog.example:port/v1?sig=secret",
+        "http://8.8.8.8/v1",
+        "https://2130706433/v1",
+    ],
 )
 def test_sources_that_cannot_be_opened(source: str) -> None:
     with pytest.raises(InputError) as caught:
@@ -224,6 +233,6 @@ def test_sources_that_cannot_be_opened(source: str) -> None:
 def test_both_catalogues_fit_the_protocol(tmp_path: Path) -> None:
     catalogs: tuple[Catalog, ...] = (
         StaticCatalog(tmp_path),
-        open_catalog("https://user:word@catalog.example/v1?key=secret"),
+        open_catalog("https://catalog.example/v1?key=secret"),
     )
     assert [catalog.name for catalog in catalogs] == [str(tmp_path), "https://catalog.example/v1"]

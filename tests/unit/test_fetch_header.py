@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from pipeline.errors import CorruptAssetError
 from pipeline.fetch.header import check_header
 from pipeline.fetch.remote import read_remote
-from pipeline.fetch.transport import RemoteObject
 from pipeline.model.grid import Grid
 from pipeline.model.scene import Asset
+from pipeline.network.access import PUBLIC
+from pipeline.network.door import Door
+from pipeline.network.ranges import RemoteObject
 from tests.unit.fetch_factory import OPTIONS
 from tests.unit.raster_factory import pixels_of, write_tiff
 from tests.unit.scene_factory import CRS, GRID
@@ -51,16 +53,16 @@ def server(data: bytes, asked: list[str] | None = None) -> httpx.MockTransport:
 
 def check(data: bytes) -> None:
     async def run() -> None:
-        async with httpx.AsyncClient(transport=server(data)) as client:
-            await check_header(RemoteObject(client, URL))
+        async with Door(PUBLIC, transport=server(data)) as door:
+            await check_header(RemoteObject(door, URL))
 
     asyncio.run(run())
 
 
 def read(data: bytes, asked: list[str] | None = None) -> Delivered:
     async def run() -> Delivered:
-        async with httpx.AsyncClient(transport=server(data, asked)) as client:
-            return await read_remote(client, Asset("a", URL, "red", 10.0), GRID, ONCE)
+        async with Door(PUBLIC, transport=server(data, asked)) as door:
+            return await read_remote(door, Asset("a", URL, "red", 10.0), GRID, ONCE)
 
     return asyncio.run(run())
 

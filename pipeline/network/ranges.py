@@ -1,95 +1,41 @@
-"""Bytes of an object behind a URL, by ranges: the one door to the network for pixels.
+"""Bytes of an object behind a URL, by ranges.
 
-Here belong addresses, requests and what their answers must look like. What the bytes mean
-belongs to ``remote``; listing scenes belongs to ``catalogs``.
+Here belong requests for parts of one object and what their answers must look like. What the bytes
+mean belongs to ``fetch``.
 
-These few lines over httpx stand in for a ready-made store because of what they promise: no
-redirect is followed, every answer is the range that was asked for, of the object that was asked
-first; a throttling server is waited for; and no error holds a query string, which may be a
-signature.
+These few lines stand in for a ready-made store because of what they promise: every answer is the
+range that was asked for, of the object that was asked first; a throttling server is waited for;
+and no error holds a query string, which may be a signature.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import logging
 import re
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-
-import httpx
 
 from pipeline.errors import CorruptAssetError, FetchError, FetchRetryError, PipelineError
+from pipeline.network.door import Call
+from pipeline.network.retries import DENIED, refuse_passing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pipeline.config import FetchOptions
+    import httpx
+
+    from pipeline.network.door import Door
 
 MAX_BYTES = 256 * 1024 * 1024
 """More than this is not read for one asset in one attempt."""
-HEADER_STEP = 32 * 1024
-"""Bytes that are asked for at least while the header is read."""
+HEADER_STEP = 16 * 1024
+"""Bytes that are asked for at least while the header is read; that of a tile of 10,980 pixels in
+blocks of 512 has about 11,000."""
 MAX_GAP = 64 * 1024
 """Ranges that lie closer together are asked for at once."""
-MAX_WAIT_S = 300.0
-"""A server that asks for a longer pause is asked again after this."""
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-_DENIED = frozenset({401, 403})
 _OK, _PARTIAL, _PAST_END = 200, 206, 416
-
-
-def open_client(options: FetchOptions) -> httpx.AsyncClient:
-    """A client that follows no redirect and takes no orders from the environment."""
-    # httpx tells its log every address in full, and a query string may be a signature.
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return httpx.AsyncClient(
-        follow_redirects=False,
-        trust_env=False,
-        # All attempts and the pauses between them fit into the time of the asset.
-        timeout=httpx.Timeout(options.timeout_s / (options.attempts + 1), pool=None),
-        limits=httpx.Limits(max_connections=options.concurrency),
-        headers={"accept-encoding": "identity", "user-agent": "zonewatch"},
-    )
-
-
-def check_address(url: str) -> str:
-    """Refuse an address that may not be asked; give it without its query, fit for print.
-
-    https goes to named and to public hosts; plain http stays on this machine. Addresses with a
-    user name are refused, since they would end up in records.
-
-    Raises:
-        FetchError: if the address is refused.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise FetchError("the address of the asset is malformed") from error
-    shown = f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{parts.path}"
-    local = host == "localhost" or _is_ip(host, "is_loopback")
-    named = any(letter.isalpha() for letter in host.rpartition(".")[2]) and ":" not in host
-    https = parts.scheme == "https" and (local or named or _is_ip(host, "is_global"))
-    if parts.username is not None or not (https or (parts.scheme == "http" and local)):
-        remedy = "use a catalogue whose assets have public https addresses"
-        raise FetchError("the address of the asset is not one to ask", where=shown, remedy=remedy)
-    return shown
-
-
-def _is_ip(host: str, kind: str) -> bool:
-    """Whether a host is an IP address of a kind."""
-    try:
-        return bool(getattr(ipaddress.ip_address(host), kind))
-    except ValueError:
-        return False
 
 
 class RemoteObject:
@@ -100,19 +46,18 @@ class RemoteObject:
         etag: version of the object; empty if the server names none.
         nbytes: bytes read so far, all attempts together.
         size: bytes of the whole object; 0 before the first answer.
-        wait_s: how long the server last asked to wait.
         error: the first thing that went wrong; async-tiff would hide it.
     """
 
-    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+    def __init__(self, door: Door, url: str) -> None:
         """Check the address before anything is sent.
 
         Raises:
             FetchError: if it is not one that may be asked.
         """
-        self._client, self._url = client, url
-        self.shown = check_address(url)
-        self.nbytes, self.wait_s = 0, 0.0
+        self._door, self._url = door, url
+        self.shown = door.access.check(url)
+        self.nbytes = 0
         self.restart()
 
     def restart(self) -> None:
@@ -179,7 +124,7 @@ class RemoteObject:
         return body
 
     async def _ask(self, start: int, stop: int) -> bytes:
-        """One request, with all that can go wrong on the way.
+        """One range, with all that can go wrong on the way; a stale signature is renewed once.
 
         Raises:
             FetchRetryError: if it may go better another time.
@@ -188,18 +133,18 @@ class RemoteObject:
         self._budget -= stop - start
         if not 0 <= start < stop or self._budget < 0:
             raise CorruptAssetError("the header asks for impossible ranges", where=self.shown)
-        headers = {"range": f"bytes={start}-{stop - 1}"}
-        try:
-            async with self._client.stream("GET", self._url, headers=headers) as response:
-                self._check_status(response)
-                size = self._check_range(response, start, stop)
-                return await self._body(response, size)
-        except httpx.TimeoutException as error:
-            raise self._passing("the server did not answer in time") from error
-        except httpx.TransportError as error:
-            raise self._passing(f"the connection failed ({type(error).__name__})") from error
-        except httpx.InvalidURL as error:
-            raise FetchError("the address of the asset is malformed", where=self.shown) from error
+        signed = await self._door.signed(self._url)
+        async with self._door.answer(_call(signed, start, stop)) as response:
+            if response.status_code not in DENIED or not self._door.renews(signed):
+                return await self._bytes(response, start, stop)
+        signed = await self._door.signed(self._url)
+        async with self._door.answer(_call(signed, start, stop)) as response:
+            return await self._bytes(response, start, stop)
+
+    async def _bytes(self, response: httpx.Response, start: int, stop: int) -> bytes:
+        """The bytes of an answer, once it is seen to be the right one."""
+        self._check_status(response)
+        return await self._body(response, self._check_range(response, start, stop))
 
     def _check_status(self, response: httpx.Response) -> None:
         """Sort the answers that bring no bytes.
@@ -211,19 +156,15 @@ class RemoteObject:
         status = response.status_code
         if status == _PARTIAL:
             return
-        if status in _PASSING:
-            self.wait_s = wait_of(response.headers.get("retry-after", ""), datetime.now(UTC))
-            raise self._passing(f"the server answered {status}")
+        refuse_passing(response, self.shown)
         if status == _PAST_END:
             raise CorruptAssetError("the object ends before its header says", where=self.shown)
         what, remedy = f"the server answered {status}", "check the address in the catalogue"
         if status == _OK:
             what = "the server sent something else than the range that was asked for"
             remedy = "use a server that answers range requests and needs no login page"
-        elif status in _DENIED:
+        elif status in DENIED:
             remedy = "get access, or search again: a signed address may have run out"
-        elif response.is_redirect:
-            what, remedy = "the server redirects, which is not followed", "name the final address"
         raise FetchError(what, where=self.shown, remedy=remedy)
 
     def _check_range(self, response: httpx.Response, start: int, stop: int) -> int:
@@ -265,6 +206,11 @@ class RemoteObject:
         return FetchRetryError(what, where=self.shown, remedy="run again later")
 
 
+def _call(url: str, start: int, stop: int) -> Call:
+    """The request for one range."""
+    return Call(url, headers={"range": f"bytes={start}-{stop - 1}"})
+
+
 def merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """The fewest spans over all ranges whose gaps are small, in rising order.
 
@@ -289,20 +235,3 @@ def _cut(
         if start <= wanted[0] and wanted[1] <= stop:
             return body[wanted[0] - start : wanted[1] - start]
     raise CorruptAssetError("the header asks for impossible ranges")
-
-
-def wait_of(header: str, now: datetime) -> float:
-    """Seconds that a ``Retry-After`` header asks to wait, as number or as date; at most the cap.
-
-    Example:
-        >>> wait_of("7", datetime(2020, 1, 1, tzinfo=UTC))
-        7.0
-    """
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(header) - now).total_seconds()
-        except (ValueError, TypeError):
-            return 0.0
-    return min(max(seconds, 0.0), MAX_WAIT_S) if seconds == seconds else 0.0  # noqa: PLR0124 - NaN
