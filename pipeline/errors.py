@@ -87,6 +87,10 @@ class FetchRetryError(FetchError, Transient):
     """The bytes did not arrive for a reason that may pass (throttling, time-out, 5xx)."""
 
 
+class RadiometryError(AssetError):
+    """Nobody can tell what the numbers of an asset mean."""
+
+
 class CorruptAssetError(AssetError):
     """The bytes arrived and are not what the catalogue promised."""
 
