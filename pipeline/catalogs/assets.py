@@ -18,7 +18,7 @@ from pipeline.errors import SearchError
 from pipeline.model.scene import Asset
 
 if TYPE_CHECKING:
-    from pipeline.sensors import Sensor
+    from pipeline.sensors import Band, Sensor
 
 Document: TypeAlias = Mapping[str, Any]
 Transform: TypeAlias = tuple[float, float, float, float, float, float]
@@ -170,7 +170,7 @@ class AssetReader:
         Raises:
             ValueError: if neither the item nor the documentation of its sensor says it.
         """
-        raster, document = self.raster, self.document
+        raster, document, documented = self.raster, self.document, self._documented
         own = _six_numbers(document.get("proj:transform"))
         band = self.bands[0] if self.bands else {}
         gsd_m = first_number(
@@ -180,17 +180,22 @@ class AssetReader:
             document.get("gsd"),
             self.properties.get("gsd"),
             band.get("gsd"),
-            self._documented_gsd_m,
+            documented.gsd_m if documented else None,
         )
         if gsd_m is None or gsd_m <= 0:
             raise ValueError(f"asset {self.key} does not state its pixel size")
         return gsd_m
 
     @property
-    def _documented_gsd_m(self) -> float | None:
-        """Edge of a pixel as its sensor's documentation has it, in metres."""
-        documented = self.sensor.bands.get(self.band or "") if self.sensor else None
-        return documented.gsd_m if documented else None
+    def _documented(self) -> Band | None:
+        """What the documentation of its sensor says of its band."""
+        return self.sensor.bands.get(self.band or "") if self.sensor else None
+
+    @property
+    def nodata(self) -> float | None:
+        """The number that means nothing, as stated, else as documented; None if neither."""
+        stated, documented = self.number("nodata"), self._documented
+        return stated if stated is not None or not documented else first_number(*documented.nodata)
 
     @property
     def transform(self) -> Transform | None:
@@ -241,7 +246,7 @@ class AssetReader:
             gsd_m=self.gsd_m,
             scale=self.number("scale"),
             offset=self.number("offset"),
-            nodata=self.number("nodata"),
+            nodata=self.nodata,
             sha256=sha256_from_multihash(self.document.get("file:checksum")),
             alternates=self.alternates,
             shape=self.shape,

@@ -103,6 +103,9 @@ class _Reader:
 
     def scene(self) -> Scene:
         """The whole scene."""
+        kind = self.document.get("type")
+        if kind != "Feature":
+            raise ValueError(f"it is a {kind or 'document without a type'}")
         flag = self.properties.get("earthsearch:boa_offset_applied")
         name, instant = self._id(), self._instant()
         return Scene(
@@ -175,7 +178,9 @@ class _Reader:
 
     def _asset_documents(self) -> Mapping[str, Document]:
         """The assets as they stand."""
-        assets = self.document["assets"]
+        assets = self.document.get("assets")
+        if not isinstance(assets, Mapping):
+            raise TypeError("it does not list its assets")
         return {key: entry for key, entry in assets.items() if isinstance(entry, Mapping)}
 
     def _readers(self) -> Iterator[tuple[str, AssetReader]]:
