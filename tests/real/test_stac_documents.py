@@ -100,8 +100,8 @@ def ending(entry: Any) -> str:  # noqa: ANN401 - JSON
     try:
         return scene_from_item(entry, base=BASE).collection
     except SearchError as refused:
-        assert "Remedy" in str(refused)
-        return next((words for words in REFUSALS if words in str(refused)), str(refused))
+        words = str(refused)
+        return next((known for known in REFUSALS if known in words and "Remedy" in words), words)
 
 
 def test_no_document_is_missing_from_the_table() -> None:
@@ -198,15 +198,12 @@ def test_radar_states_its_orbit_and_its_fill() -> None:
 
 
 def test_files_are_promised_wherever_the_catalogue_promises_them() -> None:
-    silent = {
-        name
-        for name, ends in EXPECTED.items()
-        if not set(ends) & set(REFUSALS)
-        for scene in read(name)
-        if sensor_of(scene.collection)
-        for band in SENSORS[sensor_of(scene.collection).id].required  # type: ignore[union-attr] - asked just now
-        if band in scene.assets and scene.assets[band].shape is None
-    }
+    silent = set()
+    for name, ends in EXPECTED.items():
+        for scene in () if set(ends) & set(REFUSALS) else read(name):
+            bands = set(getattr(sensor_of(scene.collection), "required", ())) & set(scene.assets)
+            if any(scene.assets[band].shape is None for band in bands):
+                silent.add(name)
     assert silent == {name for name in EXPECTED if name.startswith("usgs")}
 
 

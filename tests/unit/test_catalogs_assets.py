@@ -13,12 +13,15 @@ from pipeline.errors import SearchError
 from tests.unit.item_factory import make_asset, make_item
 
 BASE = "https://catalog.example/v1/collections/c/items/"
-GRID = {"proj:shape": [10, 20], "proj:transform": [30, 0, 300000, 0, -30, 4200000]}
-TIFF = {"href": "x.tif", "type": "image/tiff; application=geotiff"}
+Json = dict[str, Any]
+GRID: Json = {"proj:shape": [10, 20], "proj:transform": [30, 0, 300000, 0, -30, 4200000]}
+TIFF: Json = {"href": "x.tif", "type": "image/tiff; application=geotiff"}
 
 
-def scene_with(assets: dict[str, Any], collection: str = "landsat-c2-l2", **extra: Any) -> Any:  # noqa: ANN401 - short in the tests
-    item = make_item(**{"gsd": None, "platform": "landsat-8", **extra})
+def scene_with(assets: Json, collection: str = "landsat-c2-l2", about: Json | None = None) -> Any:  # noqa: ANN401 - short in the tests
+    """A scene with these assets; ``about`` replaces or adds properties."""
+    item = make_item()
+    item["properties"] |= {"gsd": None, "platform": "landsat-8"} | (about or {})
     item |= {"assets": assets, "collection": collection}
     return scene_from_item(item, base=BASE)
 
@@ -76,7 +79,7 @@ def test_pictures_are_never_bands(kind: str) -> None:
 def test_bands_that_are_numbered_in_the_item() -> None:
     bands = [{"common_name": "blue", "gsd": 30}, {"common_name": "red", "gsd": 15}]
     assets = {"SR_B2.TIF": TIFF | {"eo:bands": [0]}, "SR_B4.TIF": TIFF | {"eo:bands": [1]}}
-    scene = scene_with(assets, **{"eo:bands": bands})
+    scene = scene_with(assets, about={"eo:bands": bands})
     assert {band: (a.key, a.gsd_m) for band, a in scene.assets.items()} == {
         "blue": ("SR_B2.TIF", 30),
         "red": ("SR_B4.TIF", 15),
@@ -86,7 +89,7 @@ def test_bands_that_are_numbered_in_the_item() -> None:
 @pytest.mark.parametrize("index", [2, -1, True, 1.0, "1", None])
 def test_a_number_that_no_band_has_is_no_band(index: object) -> None:
     bands = [{"common_name": "blue", "gsd": 30}, {"common_name": "red", "gsd": 30}]
-    scene = scene_with({"SR.TIF": TIFF | {"eo:bands": [index]}}, **{"eo:bands": bands})
+    scene = scene_with({"SR.TIF": TIFF | {"eo:bands": [index]}}, about={"eo:bands": bands})
     assert scene.assets == {}
 
 
@@ -126,11 +129,11 @@ def test_what_the_item_promises_of_a_file() -> None:
 
 def test_what_an_item_promises_of_all_its_files_holds_at_its_pixel_size() -> None:
     fine = make_asset("red", gsd=15)
-    scene = scene_with({"red": make_asset("red", gsd=30), "qa_pixel": TIFF}, **GRID)
+    scene = scene_with({"red": make_asset("red", gsd=30), "qa_pixel": TIFF}, about=GRID)
     assert {(a.shape, a.transform[0]) for a in scene.assets.values()} == {((10, 20), 30)}
-    asset = scene_with({"red": fine}, **GRID).assets["red"]
+    asset = scene_with({"red": fine}, about=GRID).assets["red"]
     assert (asset.shape, asset.transform) == (None, None)
-    own = scene_with({"red": fine | {"proj:shape": [20, 40]}}, **GRID).assets["red"]
+    own = scene_with({"red": fine | {"proj:shape": [20, 40]}}, about=GRID).assets["red"]
     assert own.shape == (20, 40)
 
 
@@ -161,7 +164,7 @@ def test_rubbish_is_read_or_refused_and_never_more(
 ) -> None:
     asset = make_asset("red", gsd=30) | ({} if on_item else {place: rubbish})
     try:
-        scene = scene_with({"red": asset, "qa": TIFF}, **({place: rubbish} if on_item else {}))
+        scene = scene_with({"red": asset, "qa": TIFF}, about={place: rubbish} if on_item else {})
     except SearchError:
         return
     for one in scene.assets.values():
@@ -177,16 +180,18 @@ def test_what_is_no_item_is_refused_by_its_kind(kind: str | None) -> None:
 
 @pytest.mark.parametrize("day", ["2019-12-01"])
 def test_a_bare_day_counts_from_its_start(day: str) -> None:
-    assert scene_with({}, datetime=day).instant.isoformat() == "2019-12-01T00:00:00+00:00"
+    assert (
+        scene_with({}, about={"datetime": day}).instant.isoformat() == "2019-12-01T00:00:00+00:00"
+    )
 
 
 @pytest.mark.parametrize("text", ["2019-12-01T15:13:51", "20191201", "2019-W48-7"])
 def test_other_times_without_a_zone_are_refused(text: str) -> None:
     with pytest.raises(SearchError, match="has no time zone"):
-        scene_with({}, datetime=text)
+        scene_with({}, about={"datetime": text})
 
 
 def test_only_landsat_goes_without_a_stated_crs() -> None:
-    assert scene_with({}, **{"proj:epsg": None}).epsg == 32652
+    assert scene_with({}, about={"proj:epsg": None}).epsg == 32652
     with pytest.raises(SearchError, match="coordinate system"):
-        scene_with({}, "sentinel-1-rtc", **{"proj:epsg": None})
+        scene_with({}, "sentinel-1-rtc", about={"proj:epsg": None})

@@ -80,14 +80,19 @@ def test_the_direction(stated: object, expected: str | None) -> None:
 
 
 def test_orbit_and_direction_are_kept_with_the_scene() -> None:
-    item = make_item(**{"sat:relative_orbit": 127, "sat:orbit_state": "ascending"})
+    item = make_item()
+    item["properties"] |= {"sat:relative_orbit": 127, "sat:orbit_state": "ascending"}
     scene = scene_from_item(item, base="https://c.example/")
     assert (scene.relative_orbit, scene.orbit_state) == (127, "ascending")
     scene = scene_from_item(make_item(), base="https://c.example/")
     assert (scene.relative_orbit, scene.orbit_state) == (None, None)
 
 
-LANDSAT = {"platform": "landsat-8", "landsat__wrs_path": "116", "landsat__wrs_row": "034"}
+LANDSAT: dict[str, Any] = {
+    "platform": "landsat-8",
+    "landsat__wrs_path": "116",
+    "landsat__wrs_row": "034",
+}
 
 
 def test_two_rows_two_processings_and_two_catalogues_of_one_pass_share_a_key() -> None:
@@ -125,7 +130,7 @@ def test_without_a_path_satellite_and_second_are_the_key(properties: dict[str, A
 
 
 def test_slices_of_one_orbit_of_sentinel_1_share_a_key() -> None:
-    radar = {"platform": "SENTINEL-1A", "sat__absolute_orbit": 53498}
+    radar: dict[str, Any] = {"platform": "SENTINEL-1A", "sat__absolute_orbit": 53498}
     later = WHEN.replace(second=40)
     assert key(**radar) == key(**radar, when=later) == "sentinel-1a/orbit-053498"
     assert key(**radar | {"sat__absolute_orbit": 53673}) != key(**radar)
