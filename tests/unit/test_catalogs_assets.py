@@ -141,7 +141,8 @@ def test_what_an_item_promises_of_all_its_files_holds_at_its_pixel_size() -> Non
     "shape", [None, "10", [10], [10, 20, 3], [0, 5], [1.5, 2], [-1, 2], ["a", "b"], {}]
 )
 @pytest.mark.parametrize(
-    "transform", [None, "30", [30], [30, 0, 0, 0, -30], [30, 0, "x", 0, -30, 1], {}]
+    "transform",
+    [None, "30", [30], [30, 0, 0, 0, -30], [30, 0, "x", 0, -30, 1], [30, 0, 0, 0, -30, 0, 7], {}],
 )
 def test_what_is_no_promise_is_none(shape: object, transform: object) -> None:
     asset = red_with(**{"proj:shape": shape, "proj:transform": transform, "gsd": 30})
