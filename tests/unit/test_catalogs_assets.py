@@ -117,6 +117,8 @@ def test_other_addresses_are_kept_if_they_are_followed() -> None:
     asset = red_with(alternate=listed)
     assert asset.alternates == ("s3://usgs-landsat/B4.TIF", "https://mirror.example/B4.TIF?x=1")
     assert asset.href == BASE + "red.tif"
+    itself = {"href": "s3://b/B4.TIF", "alternate": {"s3": {"href": "s3://b/B4.TIF"}}}
+    assert red_with(**itself).alternates == ()
 
 
 def test_what_the_item_promises_of_a_file() -> None:
