@@ -98,6 +98,10 @@ class FetchRetryError(FetchError, Transient):
         self.wait_s = wait_s
 
 
+class RadiometryError(AssetError):
+    """Nobody can tell what the numbers of an asset mean."""
+
+
 class CorruptAssetError(AssetError):
     """The bytes arrived and are not what the catalogue promised."""
 

@@ -12,6 +12,7 @@ import shapely
 
 from pipeline.errors import EmptySearchError
 from pipeline.model.grid import Bounds
+from pipeline.sensors.landsat import day_key
 from pipeline.sensors.sentinel2 import parse_baseline
 
 if TYPE_CHECKING:
@@ -52,12 +53,14 @@ def one_per_overpass(site: Site, scenes: Iterable[Scene]) -> tuple[Scene, ...]:
     that covers the whole site; among such, the newest processing baseline; then the one that
     covers more of the site; then the last id, because sequence numbers and processing times
     stand at the end of ids. Scenes with one instant are one overpass, too: no two satellites
-    look at one place in one instant.
+    look at one place in one instant. Where Landsat 5 and 7 both look on one day, Landsat 5 is
+    kept, unless Landsat 7 alone covers the whole site: it has gaps since 2003.
     """
     preference = _preference(site)
-    by_key = _best(scenes, lambda scene: scene.acquisition_key or scene.id, preference)
-    by_instant = _best(by_key, lambda scene: scene.instant.isoformat(), preference)
-    return tuple(sorted(by_instant, key=lambda scene: (scene.instant, scene.id)))
+    kept = _best(scenes, lambda scene: scene.acquisition_key or scene.id, preference)
+    kept = _best(kept, lambda scene: scene.instant.isoformat(), preference)
+    kept = _best(kept, lambda scene: day_key(scene) or f"{scene.instant} {scene.id}", preference)
+    return tuple(sorted(kept, key=lambda scene: (scene.instant, scene.id)))
 
 
 def superseded(site: Site, scenes: Iterable[Scene]) -> tuple[Scene, ...]:
@@ -68,7 +71,7 @@ def superseded(site: Site, scenes: Iterable[Scene]) -> tuple[Scene, ...]:
     return tuple(sorted(lost, key=lambda scene: (scene.instant, scene.id)))
 
 
-Preference: TypeAlias = "tuple[bool, tuple[int, int], float, str, str, datetime]"
+Preference: TypeAlias = "tuple[bool, bool, tuple[int, int], float, str, str, datetime]"
 
 
 def _preference(site: Site) -> Callable[[Scene], Preference]:
@@ -81,7 +84,15 @@ def _preference(site: Site) -> Callable[[Scene], Preference]:
         baseline = parse_baseline(scene.processing_baseline) or (0, 0)
         # Six digits, because the overlay of two outlines is no more exact than that.
         share = round(part.area / site.boundary.area, 6)
-        return whole, baseline, share, scene.id, scene.collection, scene.instant
+        return (
+            whole,
+            scene.platform != "landsat-7",
+            baseline,
+            share,
+            scene.id,
+            scene.collection,
+            scene.instant,
+        )
 
     return preference
 

@@ -56,8 +56,13 @@ class Cut:
         return self.target.height * self.target.width / (self.grid.height * self.grid.width)
 
     def place(self, block: NDArray[Any], nodata: float | None) -> NDArray[Any]:
-        """The chip, (y, x): a block of the raster, and nodata (0 if none is stated) around it."""
-        fill = 0 if nodata is None else nodata
+        """The chip, (y, x): a block of the raster, and nodata around it.
+
+        Where no nodata is stated it is 0 in whole numbers and NaN in all others, among which 0
+        is a value.
+        """
+        unstated = 0 if block.dtype.kind in "iu" else np.nan
+        fill = unstated if nodata is None else nodata
         if block.dtype.kind in "iu":
             limits = np.iinfo(block.dtype)
             fill = int(fill) if limits.min <= fill <= limits.max else 0

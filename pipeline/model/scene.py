@@ -32,6 +32,10 @@ class Asset:
         offset: summand after scaling, as the item states it; None if it does not.
         nodata: the stored number that means nothing was seen.
         sha256: checksum of the file as the catalogue states it, hex; None if it states none.
+        alternates: other addresses of the same file (http, https or s3), as the item lists them.
+        shape: rows and columns of the whole file, as the item states them; None if it does not.
+        transform: of the whole file, as the item states it: pixel width, row rotation, left
+            edge, column rotation, pixel height (below zero: north is up), top edge.
     """
 
     key: str
@@ -42,6 +46,9 @@ class Asset:
     offset: float | None = None
     nodata: float | None = None
     sha256: str | None = None
+    alternates: tuple[str, ...] = ()
+    shape: tuple[int, int] | None = None
+    transform: tuple[float, float, float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,8 @@ class Scene:
         cloud_cover_pct: share of cloud over the whole scene, as the item states it.
         acquisition_key: what two items of one overpass share.
         is_simulated: whether the item is marked ``zonewatch:simulated``.
+        relative_orbit: number of the ground track, 1 upwards; None if the item does not state it.
+        orbit_state: ``ascending`` or ``descending``; None if the item does not state it.
     """
 
     id: str
@@ -75,6 +84,8 @@ class Scene:
     cloud_cover_pct: float | None = None
     acquisition_key: str = ""
     is_simulated: bool = False
+    relative_orbit: int | None = None
+    orbit_state: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,60 +11,63 @@ documentation and issue tracker of Earth Search for the flag ``earthsearch:boa_o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from pipeline.errors import AssetError
+from pipeline.errors import RadiometryError
+from pipeline.raster.radiometry import Radiometry, to_physical
+from pipeline.sensors.sensor import CLASSES, Band, Noise, Sensor
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from pipeline.model.scene import Asset, Scene
 
-
-class BandInfo(NamedTuple):
-    """One band of the instrument.
-
-    Attributes:
-        name: the instrument's name of it.
-        gsd_m: native edge of a pixel, in metres.
-        centre_nm: centre wavelength, in nanometres.
-    """
-
-    name: str
-    gsd_m: float
-    centre_nm: float
-
-
-BANDS: Final = {
-    "coastal": BandInfo("B01", 60, 443),
-    "blue": BandInfo("B02", 10, 490),
-    "green": BandInfo("B03", 10, 560),
-    "red": BandInfo("B04", 10, 665),
-    "rededge071": BandInfo("B05", 20, 705),
-    "rededge075": BandInfo("B06", 20, 740),
-    "rededge078": BandInfo("B07", 20, 783),
-    "nir": BandInfo("B08", 10, 842),
-    "nir08": BandInfo("B8A", 20, 865),
-    "nir09": BandInfo("B09", 60, 945),
-    "swir16": BandInfo("B11", 20, 1610),
-    "swir22": BandInfo("B12", 20, 2190),
-}
-"""By common name. ``nir`` is B08 and nothing else; the narrow B8A is ``nir08``."""
-
-SCL: Final = "scl"
-REQUIRED_BANDS: Final = ("blue", "green", "red", "nir")
-OPTIONAL_BANDS: Final = ("swir16",)
-GSD_M: Final = 10.0
 
 QUANTIFICATION_SCALE: Final = 1e-4
 """Digital numbers are reflectance times 10,000."""
 BASELINE_04_OFFSET: Final = -0.1
 """-1,000 digital numbers, in reflectance."""
 _FIRST_OFFSET_BASELINE: Final = (4, 0)
+
+NOISE: Final = Noise(
+    0.005,
+    0.05,
+    "the specification that the comparison of atmospheric corrections (ACIX) holds such "
+    "reflectances against: an accuracy, so an upper bound for what varies between two dates",
+)
+
+
+def _band(name: str, gsd_m: float, centre_nm: float) -> Band:
+    """A band of reflectance; its offset is decided item by item, so none is documented here."""
+    return Band(name, gsd_m, centre_nm, scale=QUANTIFICATION_SCALE, nodata=(0,), noise=NOISE)
+
+
+SCL: Final = "scl"
+BANDS: Final = MappingProxyType(
+    {
+        "coastal": _band("B01", 60, 443),
+        "blue": _band("B02", 10, 490),
+        "green": _band("B03", 10, 560),
+        "red": _band("B04", 10, 665),
+        "rededge071": _band("B05", 20, 705),
+        "rededge075": _band("B06", 20, 740),
+        "rededge078": _band("B07", 20, 783),
+        "nir": _band("B08", 10, 842),
+        "nir08": _band("B8A", 20, 865),
+        "nir09": _band("B09", 60, 945),
+        "swir16": _band("B11", 20, 1610),
+        "swir22": _band("B12", 20, 2190),
+        SCL: Band("SCL", 20, unit=CLASSES, nodata=(0,), keys=("scl", "scl_20m", "scl-jp2")),
+    }
+)
+"""By common name. ``nir`` is B08 and nothing else; the narrow B8A is ``nir08``."""
+
+REQUIRED_BANDS: Final = ("blue", "green", "red", "nir")
+OPTIONAL_BANDS: Final = ("swir16",)
+GSD_M: Final = 10.0
 
 
 class SceneClass(IntEnum):
@@ -84,25 +87,6 @@ class SceneClass(IntEnum):
     SNOW_OR_ICE = 11
 
 
-@dataclass(frozen=True)
-class Radiometry:
-    """How a stored number becomes reflectance: number times scale, plus offset.
-
-    Attributes:
-        scale: factor.
-        offset: summand, in reflectance.
-        decided_by: the reason, in words.
-    """
-
-    scale: float
-    offset: float
-    decided_by: str
-
-    def __str__(self) -> str:
-        """One line for the record."""
-        return f"scale {self.scale:g}, offset {self.offset:g}: {self.decided_by}"
-
-
 def decide_radiometry(scene: Scene, asset: Asset) -> Radiometry:
     """Decide scale and offset of one asset, and say why.
 
@@ -117,7 +101,7 @@ def decide_radiometry(scene: Scene, asset: Asset) -> Radiometry:
     5. The item states 0: 0.
 
     Raises:
-        AssetError: if neither offset nor baseline is stated, so that nothing can be decided.
+        RadiometryError: if neither offset nor baseline is stated, so that nothing can be decided.
     """
     scale = QUANTIFICATION_SCALE if asset.scale is None else asset.scale
     offset, decided_by = _decide_offset(scene, asset)
@@ -140,7 +124,7 @@ def _decide_offset(scene: Scene, asset: Asset) -> tuple[float, str]:
         return 0.0, f"{named}, the item states that there is no offset"
     remedy = "search a catalogue that states s2:processing_baseline or the offset"
     what = "neither processing baseline nor offset is stated, so the numbers mean nothing"
-    raise AssetError(what, where=f"{scene.id} {asset.band}", remedy=remedy)
+    raise RadiometryError(what, where=f"{scene.id} {asset.band}", remedy=remedy)
 
 
 def parse_baseline(text: str | None) -> tuple[int, int] | None:
@@ -161,7 +145,18 @@ def to_reflectance(dn: NDArray[Any], radiometry: Radiometry) -> NDArray[np.float
         dn: digital numbers as delivered.
         radiometry: scale and offset.
     """
-    values = dn.astype(np.float32)
-    values *= np.float32(radiometry.scale)
-    values += np.float32(radiometry.offset)
-    return values
+    return to_physical(dn, radiometry)
+
+
+SENSOR: Final = Sensor(
+    id="sentinel-2",
+    label="Sentinel-2 A to C, MSI, Level-2A",
+    collections=("sentinel-2-c1-l2a", "sentinel-2-l2a"),
+    bands=BANDS,
+    required=(*REQUIRED_BANDS, SCL),
+    optional=OPTIONAL_BANDS,
+    mask=SCL,
+    gsd_m=GSD_M,
+    unit="reflectance",
+    decide=decide_radiometry,
+)

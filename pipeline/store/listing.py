@@ -73,7 +73,13 @@ def _encoded(scene: Scene) -> dict[str, Any]:
 
 def _decoded(fields: dict[str, Any]) -> Scene:
     """A scene from its JSON object."""
-    assets = {band: Asset(**asset) for band, asset in fields.pop("assets").items()}
+    assets = {band: _asset(asset) for band, asset in fields.pop("assets").items()}
     instant = datetime.fromisoformat(fields.pop("instant"))
     footprint = from_wkt(fields.pop("footprint"))
     return Scene(**fields, assets=assets, instant=instant, footprint=footprint)
+
+
+def _asset(fields: dict[str, Any]) -> Asset:
+    """An asset from its JSON object, which knows lists only where there were tuples."""
+    tuples: dict[str, Any] = {k: tuple(v) for k, v in fields.items() if isinstance(v, list)}
+    return Asset(**(fields | tuples))

@@ -41,9 +41,9 @@ def make_zone(name: str, metric: BaseGeometry | None, kind: ZoneKind = ZoneKind.
     return Zone(name, name, kind, status, outline)
 
 
-def make_site(*zones: Zone, bounds: Bounds = GRID.bounds) -> Site:
-    boundary = lonlat(box(*bounds))
-    return Site("test-site", "Test", "UTC", CRS, boundary, date(2020, 6, 30), zones)
+def make_site(*zones: Zone, bounds: Bounds = GRID.bounds, crs: str = CRS) -> Site:
+    boundary = lonlat(box(*bounds), crs)
+    return Site("test-site", "Test", "UTC", crs, boundary, date(2020, 6, 30), zones)
 
 
 def make_scene(name: str = "scene", day: int = 0, **changes: Any) -> Scene:  # noqa: ANN401 - any field

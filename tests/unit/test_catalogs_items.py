@@ -91,8 +91,8 @@ def test_the_crs_may_stand_on_the_asset_only() -> None:
     [
         ({"raster:bands": [{"scale": 1e-4, "offset": -0.1, "nodata": 0}]}, (1e-4, -0.1, 0)),
         ({"raster:scale": 1e-4, "raster:offset": -0.1, "nodata": 0}, (1e-4, -0.1, 0)),
-        ({"raster:bands": [{"scale": "0.0001", "nodata": "nan"}]}, (1e-4, None, None)),
-        ({}, (None, None, None)),
+        ({"raster:bands": [{"scale": "0.0001", "nodata": "nan"}]}, (1e-4, None, 0)),
+        ({}, (None, None, 0)),
     ],
 )
 def test_numbers_in_every_spelling(stated: dict[str, Any], expected: tuple[object, ...]) -> None:

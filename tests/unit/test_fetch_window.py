@@ -160,6 +160,21 @@ def test_every_pixel_of_the_chip_is_the_one_at_its_place(
     assert cut.covered_share == pytest.approx(overlap / box(*WANTED.bounds).area)
 
 
+@pytest.mark.parametrize("nodata", [None, math.nan, -32768.0, 0.0])
+def test_around_a_raster_of_floats_there_is_nodata_and_no_zero_of_ours(
+    nodata: float | None,
+) -> None:
+    raster = replace(WANTED, left=WANTED.left + 100)
+    cut = cut_out(raster, WANTED)
+    chip = cut.place(np.full((cut.source.height, cut.source.width), 0.1, np.float32), nodata)
+    beside = chip[:, :10]
+    if nodata is None or math.isnan(nodata):
+        assert np.isnan(beside).all()
+    else:
+        assert (beside == nodata).all()
+    assert (chip[:, 10:] == np.float32(0.1)).all()
+
+
 @given(st.floats(0.2, 19.8), st.floats(0.2, 19.8))
 def test_a_raster_with_its_own_offset_keeps_it(x: float, y: float) -> None:
     """No pixel moves: the chip begins on a pixel edge of the raster, half a step away at most."""

@@ -217,7 +217,7 @@ def test_a_scene_whose_radiometry_nobody_knows_is_a_failure() -> None:
     stage.put(make_scene("s0", 0))
     stage.put(make_scene("s1", 1, processing_baseline=None))
     (failure,) = stage.prepare().failures
-    assert (failure.scene_id, failure.kind) == ("s1", "AssetError")
+    assert (failure.scene_id, failure.kind) == ("s1", "RadiometryError")
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,28 @@ def test_two_overpasses_of_one_day_both_stay() -> None:
     assert kept_of(make_scene("a", acquisition_key="k"), later) == ["a", "b"]
 
 
+LANDSAT_7: dict[str, Any] = {"platform": "landsat-7", "footprint": WHOLE}
+LANDSAT_5: dict[str, Any] = {"platform": "landsat-5", "footprint": WHOLE}
+HOURS_LATER = START + timedelta(hours=3)
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_on_one_day_landsat_5_goes_before_landsat_7(names: tuple[str, str]) -> None:
+    good = make_scene(names[0], **LANDSAT_5, instant=HOURS_LATER)
+    assert kept_of(good, make_scene(names[1], **LANDSAT_7)) == [names[0]]
+    assert kept_of(good, make_scene(names[1], 1, **LANDSAT_7)) == [names[0], names[1]]
+
+
+def test_landsat_7_is_kept_where_it_alone_shows_the_whole_site() -> None:
+    part = make_scene("a", **LANDSAT_5 | {"footprint": WEST}, instant=HOURS_LATER)
+    assert kept_of(part, make_scene("b", **LANDSAT_7)) == ["b"]
+
+
+def test_other_satellites_do_not_yield_to_each_other_on_one_day() -> None:
+    eight = make_scene("b", instant=HOURS_LATER, platform="landsat-8")
+    assert kept_of(make_scene("a", **LANDSAT_7), eight, make_scene("c", 2)) == ["a", "b", "c"]
+
+
 def test_scenes_without_a_key_are_never_one_overpass_by_that() -> None:
     assert kept_of(make_scene("a", 1), make_scene("b", 2)) == ["a", "b"]
 

@@ -12,11 +12,11 @@ from hypothesis.extra.numpy import arrays
 
 from pipeline.errors import AssetError
 from pipeline.model.scene import Asset
+from pipeline.raster.radiometry import Radiometry
 from pipeline.sensors.sentinel2 import (
     BANDS,
     OPTIONAL_BANDS,
     REQUIRED_BANDS,
-    Radiometry,
     SceneClass,
     decide_radiometry,
     parse_baseline,

@@ -16,11 +16,15 @@ from pipeline.store.listing import freeze_listing, thaw_listing
 if TYPE_CHECKING:
     from pathlib import Path
 
-RED = Asset("B04", "/x/B04.tif", "red", 10.0, 0.0001, -0.1, 0.0, "ab" * 32)
+RED = Asset(
+    "B04", "/x/B04.tif", "red", 10.0, 0.0001, -0.1, 0.0, "ab" * 32,
+    ("https://b.example/B04.tif",), (10980, 10980), (10.0, 0.0, 300000.0, 0.0, -10.0, 4200000.0),
+)  # fmt: skip
 SCENE = Scene(
     "S2A_1", "sentinel-2-l2a", datetime(2020, 8, 5, 2, 16, 1, 24_000, tzinfo=UTC), "sentinel-2a",
     32652, box(126.6, 37.9, 126.7, 38.0), {"red": RED}, "05.00",
     boa_offset_applied=False, cloud_cover_pct=12.5, acquisition_key="key", is_simulated=True,
+    relative_orbit=3, orbit_state="descending",
 )  # fmt: skip
 
 

@@ -1,0 +1,338 @@
+"""Landsat 4 to 9, Collection 2 Level 2: reflectance, temperature, and the bits of its masks.
+
+Here belongs what the USGS says about the product, and which of two Landsats is the better look.
+Sources, in words: the Landsat 4-7 and 8-9 Collection 2 Level-2 science product guides for
+scales, offsets and fill; the tables of QA_PIXEL and QA_RADSAT in the same guides for the bits;
+the USGS pages on the failed scan line corrector of Landsat 7 for the day from which its scenes
+have gaps; the Collection 2 metadata format for the UTM zone, which is the northern one on both
+halves of the globe. The values agree with the items that the catalogues were recorded with and
+with the metadata file of a real scene.
+
+Unlike Sentinel-2 there is no offset to guess: the numbers of one collection have one scale. An
+item that states another one describes another product, and is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from enum import IntEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from pipeline.errors import RadiometryError
+from pipeline.sensors.sensor import CLASSES, Band, Noise, Sensor, decide_documented
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.model.scene import Asset, Scene
+    from pipeline.raster.radiometry import Radiometry
+
+GSD_M: Final = 30.0
+QA_PIXEL: Final = "qa_pixel"
+QA_RADSAT: Final = "qa_radsat"
+
+REFLECTANCE_SCALE: Final = 2.75e-5
+REFLECTANCE_OFFSET: Final = -0.2
+TEMPERATURE_SCALE: Final = 0.00341802
+TEMPERATURE_OFFSET_K: Final = 149.0
+
+REFLECTANCE_NOISE: Final = Noise(
+    0.005,
+    0.05,
+    "the specification that the comparison of atmospheric corrections (ACIX) holds LaSRC and "
+    "LEDAPS against: an accuracy, so an upper bound for what varies between two dates",
+)
+TEMPERATURE_NOISE: Final = Noise(
+    0.4,
+    0.0,
+    "the requirement on the thermal bands of Landsat 8 and 9 at 300 K, between pixels of one "
+    "scene; how far the whole scene may be off stands in st_qa, some kelvin",
+)
+
+OLI_BANDS: Final = MappingProxyType(
+    {
+        "coastal": "SR_B1",
+        "blue": "SR_B2",
+        "green": "SR_B3",
+        "red": "SR_B4",
+        "nir08": "SR_B5",
+        "swir16": "SR_B6",
+        "swir22": "SR_B7",
+        "lwir11": "ST_B10",
+    }
+)
+"""Names on Landsat 8 and 9."""
+TM_BANDS: Final = MappingProxyType(
+    {
+        "blue": "SR_B1",
+        "green": "SR_B2",
+        "red": "SR_B3",
+        "nir08": "SR_B4",
+        "swir16": "SR_B5",
+        "swir22": "SR_B7",
+        "lwir11": "ST_B6",
+    }
+)
+"""Names on Landsat 4, 5 and 7."""
+
+
+def _reflectance(common_name: str, centre_nm: float) -> Band:
+    """A band of surface reflectance; its asset is known by its common name."""
+    on_tm = f", {TM_BANDS[common_name]} (TM, ETM+)" if common_name in TM_BANDS else ""
+    return Band(
+        f"{OLI_BANDS[common_name]} (OLI){on_tm}",
+        GSD_M,
+        centre_nm,
+        scale=REFLECTANCE_SCALE,
+        offset=REFLECTANCE_OFFSET,
+        nodata=(0,),
+        noise=REFLECTANCE_NOISE,
+        keys=(common_name,),
+    )
+
+
+BANDS: Final = MappingProxyType(
+    {
+        "coastal": _reflectance("coastal", 443),
+        "blue": _reflectance("blue", 482),
+        "green": _reflectance("green", 561),
+        "red": _reflectance("red", 655),
+        "nir08": _reflectance("nir08", 865),
+        "swir16": _reflectance("swir16", 1609),
+        "swir22": _reflectance("swir22", 2201),
+        "lwir11": Band(
+            "ST_B10 (TIRS), ST_B6 (TM, ETM+)",
+            GSD_M,
+            10_895,
+            unit="kelvin",
+            scale=TEMPERATURE_SCALE,
+            offset=TEMPERATURE_OFFSET_K,
+            nodata=(0,),
+            noise=TEMPERATURE_NOISE,
+            keys=("lwir11", "lwir", "st_b10", "st_b6"),
+        ),
+        "st_qa": Band(
+            "ST_QA", GSD_M, unit="kelvin", scale=0.01, nodata=(-9999,), keys=("qa", "st_qa")
+        ),
+        QA_PIXEL: Band("QA_PIXEL", GSD_M, unit=CLASSES, nodata=(1,), keys=("qa_pixel",)),
+        QA_RADSAT: Band("QA_RADSAT", GSD_M, unit=CLASSES, keys=("qa_radsat",)),
+    }
+)
+"""By common name; centre wavelengths are those of Landsat 8. ``lwir11`` is the surface
+temperature of every Landsat, resampled from 60 to 120 m to the grid of the other bands."""
+
+_INSTRUMENTS: Final = {
+    "landsat-4": TM_BANDS,
+    "landsat-5": TM_BANDS,
+    "landsat-7": TM_BANDS,
+    "landsat-8": OLI_BANDS,
+    "landsat-9": OLI_BANDS,
+}
+
+
+class QaBit(IntEnum):
+    """Single bits of QA_PIXEL, by position; 1 is yes. Only Landsat 8 and 9 know cirrus."""
+
+    FILL = 0
+    DILATED_CLOUD = 1
+    CIRRUS = 2
+    CLOUD = 3
+    SHADOW = 4
+    SNOW = 5
+    CLEAR = 6
+    WATER = 7
+
+
+class QaConfidence(IntEnum):
+    """Pairs of bits of QA_PIXEL, by the lower position; 0 none, 1 low, 2 medium, 3 high."""
+
+    CLOUD = 8
+    SHADOW = 10
+    SNOW = 12
+    CIRRUS = 14
+
+
+class LandClass(IntEnum):
+    """What a pixel shows. Snow is a signal of its own, neither cloud nor clear ground."""
+
+    FILL = 0
+    CLEAR = 1
+    WATER = 2
+    SNOW = 3
+    SHADOW = 4
+    CLOUD = 5
+    UNDECIDED = 6
+
+
+_CLASS_OF_BIT: Final = (
+    (QaBit.CLEAR, LandClass.CLEAR),
+    (QaBit.WATER, LandClass.WATER),
+    (QaBit.SNOW, LandClass.SNOW),
+    (QaBit.SHADOW, LandClass.SHADOW),
+    (QaBit.DILATED_CLOUD, LandClass.CLOUD),
+    (QaBit.CIRRUS, LandClass.CLOUD),
+    (QaBit.CLOUD, LandClass.CLOUD),
+    (QaBit.FILL, LandClass.FILL),
+)
+"""Later ones win where several bits are set: snow under a cloud is not seen."""
+
+
+def has_bit(qa: NDArray[Any], bit: QaBit) -> NDArray[np.bool_]:
+    """Where a bit of QA_PIXEL is set, bool, the shape of the input."""
+    found: NDArray[np.bool_] = (qa >> int(bit)) & 1 == 1
+    return found
+
+
+def confidence(qa: NDArray[Any], field: QaConfidence) -> NDArray[np.uint8]:
+    """A confidence of QA_PIXEL, 0 to 3, uint8, the shape of the input."""
+    return ((qa >> int(field)) & 3).astype(np.uint8)
+
+
+def classes_of(qa: NDArray[Any]) -> NDArray[np.uint8]:
+    """``LandClass`` of every pixel, uint8, the shape of the input.
+
+    The bit for clear stays set in shadow, over snow and over water, so it is asked last.
+
+    Args:
+        qa: QA_PIXEL as delivered.
+
+    Raises:
+        RadiometryError: if the numbers cannot be bits.
+    """
+    if qa.dtype.kind not in "ui":
+        remedy = "deliver QA_PIXEL as it is, without scale and without interpolation"
+        raise RadiometryError(f"bits cannot be {qa.dtype}", where=QA_PIXEL, remedy=remedy)
+    classes = np.full(qa.shape, LandClass.UNDECIDED, np.uint8)
+    for bit, land_class in _CLASS_OF_BIT:
+        classes[has_bit(qa, bit)] = land_class
+    return classes
+
+
+def has_data(stored: NDArray[Any], qa: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where the ground was looked at at all, bool, the shape of the inputs.
+
+    Fill inside the footprint is a gap: between the scan lines of Landsat 7 since its corrector
+    failed, at the ragged edges of all others. It is never a reflectance of zero.
+
+    Args:
+        stored: a band as delivered.
+        qa: QA_PIXEL as delivered.
+    """
+    seen: NDArray[np.bool_] = (stored != 0) & ~has_bit(qa, QaBit.FILL)
+    return seen
+
+
+def instrument_band(platform: str, band: str) -> str:
+    """The product's name of a band on one satellite.
+
+    Raises:
+        RadiometryError: if the satellite is not known or does not have the band.
+
+    Example:
+        >>> instrument_band("landsat-5", "red"), instrument_band("landsat-9", "red")
+        ('SR_B3', 'SR_B4')
+    """
+    try:
+        return _INSTRUMENTS[platform][band]
+    except KeyError:
+        what = f"{platform or 'an unnamed satellite'} has no band {band}"
+        remedy = f"choose from {', '.join(_INSTRUMENTS)} and {', '.join(OLI_BANDS)}"
+        raise RadiometryError(what, where=band, remedy=remedy) from None
+
+
+def is_saturated(radsat: NDArray[Any], platform: str, band: str) -> NDArray[np.bool_]:
+    """Where a band was too bright for its instrument, bool, the shape of the input.
+
+    Args:
+        radsat: QA_RADSAT as delivered; bit 0 is for band 1 and so on.
+        platform: the satellite.
+        band: common name.
+
+    Raises:
+        RadiometryError: if QA_RADSAT says nothing about that band of that satellite.
+    """
+    number = int(instrument_band(platform, band).rpartition("B")[2])
+    if number > max(int(name[-1]) for name in TM_BANDS.values()):
+        what = "QA_RADSAT says nothing about the thermal bands of Landsat 8 and 9"
+        raise RadiometryError(what, where=band, remedy="leave the band out")
+    found: NDArray[np.bool_] = (radsat >> (number - 1)) & 1 == 1
+    return found
+
+
+SLC_OFF_SINCE: Final = datetime(2003, 5, 31, tzinfo=UTC)
+"""The scan line corrector of Landsat 7 failed in the evening of this day."""
+
+
+def is_slc_off(scene: Scene) -> bool:
+    """Whether about a fifth of the scene is gaps between scan lines."""
+    return scene.platform == "landsat-7" and scene.instant >= SLC_OFF_SINCE
+
+
+def day_key(scene: Scene) -> str | None:
+    """What a look of Landsat 5 and one of Landsat 7 on one day share; None for all others."""
+    if scene.platform in ("landsat-5", "landsat-7"):
+        return f"landsat-5-or-7/{scene.instant:%Y%m%d}"
+    return None
+
+
+_PRODUCT: Final = re.compile(
+    r"L[COTEM]0[4-9]_L\w{3}_(\d{3})(\d{3})_(\d{8})(?:_\d{8})?_(\d\d)_(?:T1|T2|RT)\w*"
+)
+
+
+def decide_radiometry(scene: Scene, asset: Asset) -> Radiometry:
+    """Decide scale and offset of one asset, and say why.
+
+    The item's numbers where they agree with the documentation of Collection 2, the documented
+    ones where it states none.
+
+    Raises:
+        RadiometryError: if the item contradicts the documentation, is of another collection
+            by its id, or the band holds bits.
+    """
+    product = _PRODUCT.match(scene.id)
+    if product and product.group(4) != "02":
+        what = f"it is of Collection {product.group(4)}, whose numbers are scaled otherwise"
+        remedy = "search Collection 2"
+        raise RadiometryError(what, where=f"{scene.id} {asset.band}", remedy=remedy)
+    return decide_documented(BANDS, scene, asset)
+
+
+_POLAR_SOUTH_DEG: Final = -63.0
+
+
+def utm_epsg(longitude_deg: float, latitude_deg: float) -> int:
+    """The CRS of a scene from its centre, for items that do not state it.
+
+    The USGS keeps scenes in the northern UTM zone of their centre, on both halves of the globe,
+    and those of the Antarctic in a polar projection. The file has the last word: the fetch
+    refuses one that lies in another CRS.
+
+    Raises:
+        ValueError: if the scene lies where no UTM zone is used.
+
+    Example:
+        >>> utm_epsg(-75.08, 1.44), utm_epsg(148.7, -43.2)
+        (32618, 32655)
+    """
+    if not latitude_deg > _POLAR_SOUTH_DEG:
+        raise ValueError("scenes of the Antarctic do not lie in a UTM zone")
+    return 32601 + int((longitude_deg + 180) // 6) % 60
+
+
+SENSOR: Final = Sensor(
+    id="landsat",
+    label="Landsat 4 to 9, Collection 2 Level 2",
+    collections=("landsat-c2-l2", "landsat-c2l2-sr", "landsat-c2l2-st"),
+    bands=BANDS,
+    required=("blue", "green", "red", "nir08", "swir16", "swir22", QA_PIXEL),
+    optional=("lwir11", "st_qa", QA_RADSAT),
+    mask=QA_PIXEL,
+    gsd_m=GSD_M,
+    unit="reflectance",
+    decide=decide_radiometry,
+)
