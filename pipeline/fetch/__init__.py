@@ -84,16 +84,27 @@ async def _together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 @dataclass
 class _Fetcher:
-    """What all assets of one fetch share; the client is made for the first remote one."""
+    """What all assets of one fetch share.
+
+    Attributes:
+        site: the place.
+        chips: where chips are kept.
+        options: bands, concurrency, time and attempts.
+        room: bounds the assets whose pixels are in memory: on their way, or waiting for the disk.
+        slots: bounds the assets on their way.
+        clients: open ones that nobody uses; as many are made as there were slots in use.
+    """
 
     site: Site
     chips: ChipStore
     options: FetchOptions
+    room: asyncio.Semaphore = field(init=False)
     slots: asyncio.Semaphore = field(init=False)
-    client: httpx.AsyncClient | None = None
+    clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Bound the assets on their way."""
+        """Bound what is in memory and what is on its way."""
+        self.room = asyncio.Semaphore(2 * self.options.concurrency)
         self.slots = asyncio.Semaphore(self.options.concurrency)
 
     async def scenes(
@@ -103,8 +114,8 @@ class _Fetcher:
         try:
             return tuple(await _together(self.settled(scene, on_done) for scene in scenes))
         finally:
-            if self.client is not None:
-                await self.client.aclose()
+            for client in self.clients:
+                await client.aclose()
 
     async def settled(self, scene: Scene, on_done: OnDone | None) -> FetchedScene:
         """One scene, and the news of it."""
@@ -127,7 +138,7 @@ class _Fetcher:
     async def asset(self, scene: Scene, band: str) -> Chip | AssetFailure:
         """One band of a scene, from the store or from its source."""
         try:
-            async with self.slots:
+            async with self.room:
                 return await self._chip(scene, band)
         except AssetError as error:
             return failure_of(scene, band, error)
@@ -145,7 +156,9 @@ class _Fetcher:
         kept = await asyncio.to_thread(self._kept, scene, asset, wanted)
         if kept is not None:
             return kept
-        got = await self._read(asset, wanted)
+        # The next asset may set out while this one is being written.
+        async with self.slots:
+            got = await self._read(asset, wanted)
         return await asyncio.to_thread(
             self.chips.save, scene, band, got.pixels, got.grid, delivery=got.delivery
         )
@@ -168,9 +181,11 @@ class _Fetcher:
         if scheme not in ("http", "https"):
             remedy = "use a catalogue whose assets have https addresses"
             raise FetchError(f"assets at {scheme} addresses cannot be read", remedy=remedy)
-        if self.client is None:
-            self.client = open_client(self.options)
-        return await read_remote(self.client, asset, wanted, self.options)
+        client = self.clients.pop() if self.clients else open_client(self.options)
+        try:
+            return await read_remote(client, asset, wanted, self.options)
+        finally:
+            self.clients.append(client)
 
 
 def _scheme(asset: Asset) -> str:
