@@ -15,7 +15,6 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,8 @@ import numpy as np
 from benchmarks.fetch_data import BANDS, CRS, SITE_BOUNDS, TILE, contest_site, grid_of_band
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from pipeline.model.scene import FetchedScene
@@ -171,11 +172,10 @@ def rasterio_windows(items: Path, folder: Path) -> Contestant:
 def rio_tiler(items: Path, folder: Path) -> Contestant:
     """Parts of rio-tiler's reader in threads, with the same tuning."""
     import rasterio
-    from rasterio.crs import CRS as RasterCRS
     from rio_tiler.io import Reader
 
     del folder
-    hrefs, crs = hrefs_of(items), RasterCRS.from_string(CRS)
+    hrefs, crs = hrefs_of(items), rasterio.CRS.from_string(CRS)
 
     def read(one: Href) -> NDArray[Any]:
         with rasterio.Env(**GDAL_TUNING), Reader(one[1]) as reader:

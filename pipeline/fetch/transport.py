@@ -15,7 +15,6 @@ import asyncio
 import ipaddress
 import logging
 import re
-import ssl
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -28,6 +27,7 @@ import httpx
 from pipeline.errors import CorruptAssetError, FetchError, FetchRetryError, PipelineError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Sequence
 
     from pipeline.config import FetchOptions
