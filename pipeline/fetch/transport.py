@@ -18,7 +18,6 @@ import re
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -27,7 +26,6 @@ import httpx
 from pipeline.errors import CorruptAssetError, FetchError, FetchRetryError, PipelineError
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterator, Sequence
 
     from pipeline.config import FetchOptions
@@ -38,8 +36,6 @@ HEADER_STEP = 32 * 1024
 """Bytes that are asked for at least while the header is read."""
 MAX_GAP = 64 * 1024
 """Ranges that lie closer together are asked for at once."""
-MAX_CONNECTIONS = 2
-"""Of one client, which reads one asset at a time: a window over two rows of blocks needs two."""
 MAX_WAIT_S = 300.0
 """A server that asks for a longer pause is asked again after this."""
 
@@ -50,29 +46,18 @@ _OK, _PARTIAL, _PAST_END = 200, 206, 416
 
 
 def open_client(options: FetchOptions) -> httpx.AsyncClient:
-    """A client that follows no redirect and takes no orders from the environment.
-
-    Clients are cheap, and one each for a few connections is quicker than one for all: the pool
-    beneath looks at every connection for every other one, at every request.
-    """
+    """A client that follows no redirect and takes no orders from the environment."""
     # httpx tells its log every address in full, and a query string may be a signature.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return httpx.AsyncClient(
         follow_redirects=False,
         trust_env=False,
-        verify=_trust(),
         # All attempts and the pauses between them fit into the time of the asset.
         timeout=httpx.Timeout(options.timeout_s / (options.attempts + 1), pool=None),
-        limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
+        limits=httpx.Limits(max_connections=options.concurrency),
         headers={"accept-encoding": "identity", "user-agent": "zonewatch"},
     )
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """Whom to believe; reading the list of authorities takes longer than a request."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def check_address(url: str) -> str:
