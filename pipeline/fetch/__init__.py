@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from pipeline.errors import AssetError, FetchError, MissingBandError
@@ -17,6 +18,7 @@ from pipeline.fetch.local import read_local, version_of
 from pipeline.fetch.remote import read_remote
 from pipeline.fetch.transport import open_client
 from pipeline.fetch.window import wanted_grid
+from pipeline.model.grid import Grid
 from pipeline.model.scene import AssetFailure, Chip, FetchedScene
 
 if TYPE_CHECKING:
@@ -26,13 +28,13 @@ if TYPE_CHECKING:
 
     from pipeline.config import FetchOptions
     from pipeline.fetch.local import Delivered
-    from pipeline.model.grid import Grid
     from pipeline.model.scene import Asset, Scene
     from pipeline.model.site import Site
     from pipeline.store.chips import ChipStore
 
     OnDone = Callable[[FetchedScene], None]
 
+Known: TypeAlias = "Chip | AssetFailure | Grid"
 T = TypeVar("T")
 
 
@@ -92,7 +94,7 @@ class _Fetcher:
         options: bands, concurrency, time and attempts.
         room: bounds the assets whose pixels are in memory: on their way, or waiting for the disk.
         slots: bounds the assets on their way.
-        clients: open ones that nobody uses; as many are made as there were slots in use.
+        client: made for the first remote one.
     """
 
     site: Site
@@ -100,7 +102,7 @@ class _Fetcher:
     options: FetchOptions
     room: asyncio.Semaphore = field(init=False)
     slots: asyncio.Semaphore = field(init=False)
-    clients: list[httpx.AsyncClient] = field(default_factory=list)
+    client: httpx.AsyncClient | None = None
 
     def __post_init__(self) -> None:
         """Bound what is in memory and what is on its way."""
@@ -114,8 +116,8 @@ class _Fetcher:
         try:
             return tuple(await _together(self.settled(scene, on_done) for scene in scenes))
         finally:
-            for client in self.clients:
-                await client.aclose()
+            if self.client is not None:
+                await self.client.aclose()
 
     async def settled(self, scene: Scene, on_done: OnDone | None) -> FetchedScene:
         """One scene, and the news of it."""
@@ -128,37 +130,45 @@ class _Fetcher:
         """All bands of a scene; an optional band that it lacks is not missed."""
         optional = tuple(band for band in self.options.optional_bands if band in scene.assets)
         bands = tuple(dict.fromkeys(self.options.bands + optional))
-        ends = await _together(self.asset(scene, band) for band in bands)
+        # One trip to a thread for all bands: it takes as long as to look for one of them.
+        known = await asyncio.to_thread(lambda: [self._look(scene, band) for band in bands])
+        ends = await _together(map(self.asset, repeat(scene), bands, known))
         return FetchedScene(
             scene,
             {band: end for band, end in zip(bands, ends, strict=True) if isinstance(end, Chip)},
             tuple(end for end in ends if isinstance(end, AssetFailure)),
         )
 
-    async def asset(self, scene: Scene, band: str) -> Chip | AssetFailure:
-        """One band of a scene, from the store or from its source."""
+    def _look(self, scene: Scene, band: str) -> Known:
+        """The chip of a band if it is kept, or why it cannot be had, or the grid to ask for."""
+        try:
+            asset = scene.assets.get(band)
+            if asset is None:
+                raise MissingBandError("the scene does not have this band")
+            wanted = wanted_grid(self.site, scene, asset)
+        except AssetError as error:
+            return failure_of(scene, band, error)
+        return self._kept(scene, asset, wanted) or wanted
+
+    async def asset(self, scene: Scene, band: str, known: Known) -> Chip | AssetFailure:
+        """One band of a scene, from its source unless it is settled already."""
+        if not isinstance(known, Grid):
+            return known
         try:
             async with self.room:
-                return await self._chip(scene, band)
+                return await self._chip(scene, band, known)
         except AssetError as error:
             return failure_of(scene, band, error)
 
-    async def _chip(self, scene: Scene, band: str) -> Chip:
-        """The chip of a band.
+    async def _chip(self, scene: Scene, band: str, wanted: Grid) -> Chip:
+        """The chip of a band, read and kept.
 
         Raises:
             AssetError: if it cannot be had.
         """
-        asset = scene.assets.get(band)
-        if asset is None:
-            raise MissingBandError("the scene does not have this band")
-        wanted = wanted_grid(self.site, scene, asset)
-        kept = await asyncio.to_thread(self._kept, scene, asset, wanted)
-        if kept is not None:
-            return kept
         # The next asset may set out while this one is being written.
         async with self.slots:
-            got = await self._read(asset, wanted)
+            got = await self._read(scene.assets[band], wanted)
         return await asyncio.to_thread(
             self.chips.save, scene, band, got.pixels, got.grid, delivery=got.delivery
         )
@@ -181,11 +191,9 @@ class _Fetcher:
         if scheme not in ("http", "https"):
             remedy = "use a catalogue whose assets have https addresses"
             raise FetchError(f"assets at {scheme} addresses cannot be read", remedy=remedy)
-        client = self.clients.pop() if self.clients else open_client(self.options)
-        try:
-            return await read_remote(client, asset, wanted, self.options)
-        finally:
-            self.clients.append(client)
+        if self.client is None:
+            self.client = open_client(self.options)
+        return await read_remote(self.client, asset, wanted, self.options)
 
 
 def _scheme(asset: Asset) -> str:
