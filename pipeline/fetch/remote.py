@@ -19,7 +19,7 @@ from async_tiff import TIFF
 from pipeline.errors import CorruptAssetError, FetchRetryError, PipelineError
 from pipeline.fetch.header import check_header
 from pipeline.fetch.local import Delivered
-from pipeline.fetch.transport import RemoteObject
+from pipeline.fetch.transport import HEADER_STEP, RemoteObject
 from pipeline.fetch.window import cut_out
 from pipeline.model.grid import Grid
 from pipeline.store.chips import Delivery
@@ -74,7 +74,7 @@ async def _read(source: RemoteObject, asset: Asset, wanted: Grid) -> Delivered:
     source.restart()
     await check_header(source)
     try:
-        tiff = await TIFF.open("", store=source)
+        tiff = await TIFF.open("", store=source, prefetch=HEADER_STEP)
         geotiff = _checked(tiff)
         cut = cut_out(_grid(geotiff), wanted)
         block = await _block(geotiff, cut)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 256 * 1024 * 1024
 """More than this is not read for one asset in one attempt."""
-HEADER_STEP = 32 * 1024
+HEADER_STEP = 16 * 1024
 """Bytes that are asked for at least while the header is read."""
 MAX_GAP = 64 * 1024
 """Ranges that lie closer together are asked for at once."""
