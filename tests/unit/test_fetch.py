@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import pytest
 
-import pipeline.fetch as fetch_module
 from pipeline.errors import StoreError
 from pipeline.fetch import fetch, fetch_scene
 from pipeline.fetch import local as local_module
@@ -289,11 +288,13 @@ class SlowChips(ChipStore):
     n_read = n_saved = n_waiting = 0
 
     def save(self, *args: Any, **options: Any) -> Chip:  # noqa: ANN401 - as its base
+        """Keep the pixels, after a while."""
         time.sleep(0.02)
         self.n_saved += 1
         return super().save(*args, **options)
 
     def read_one(self, read: Callable[..., Delivered], *args: Any) -> Delivered:  # noqa: ANN401 - any
+        """Read, and count what is not saved yet."""
         got = read(*args)
         self.n_read += 1
         self.n_waiting = max(self.n_waiting, self.n_read - self.n_saved)
@@ -304,8 +305,9 @@ def test_pixels_do_not_pile_up_before_a_slow_disk(
     catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = SlowChips(tmp_path / "slow")
-    read = fetch_module.read_local
-    monkeypatch.setattr(fetch_module, "read_local", lambda *args: store.read_one(read, *args))
+    read = local_module.read_local
+    one = "pipeline.fetch.read_local"
+    monkeypatch.setattr(one, lambda *args: store.read_one(read, *args))
     scenes = [catalogue.scene(f"S{n}", day=n) for n in range(5)]
     done = fetch(SITE, scenes, store, options(concurrency=2))
     assert all(one.failures == () for one in done)
