@@ -191,8 +191,9 @@ def grid_of(dataset: Dataset) -> Grid:
 
 @lru_cache(maxsize=64)
 def _metric_epsg(crs: rasterio.CRS) -> int | None:
-    """The EPSG number of a metric CRS; None for any other. To look it up takes longer than to
-    open a chip.
+    """The EPSG number of a metric CRS; None for any other.
+
+    To look it up takes longer than to open a chip.
     """
     if not crs.is_projected or crs.linear_units_factor[1] != 1:
         return None
