@@ -1,18 +1,19 @@
 """Serve a folder on the loopback with byte ranges, as an object store would.
 
-Here belongs a small, well-behaved server that counts what it gives away. Servers that misbehave
-belong to the fault tests.
+Here belongs a small, well-behaved server that counts what it gives away and may be told to be
+as far away as a real one. Servers that misbehave belong to the fault tests.
 """
 
 from __future__ import annotations
 
 import re
 import threading
+import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
-from hashlib import sha256
+from functools import cached_property, lru_cache
+from hashlib import file_digest
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_BACKLOG = 128
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -32,19 +34,31 @@ class Served:
     Attributes:
         root: the folder.
         url: its address.
+        latency_s: how long every answer is held back, whatever its size.
         counts: how many requests were answered with each status.
         nbytes: how many bytes of bodies were sent.
     """
 
     root: Path
     url: str = ""
+    latency_s: float = 0.0
     counts: Counter[int] = field(default_factory=Counter)
     nbytes: int = 0
+    counting: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, status: int, nbytes: int) -> None:
-        """Count one answer; off by a few under concurrency is good enough for a count."""
-        self.counts[status] += 1
-        self.nbytes += nbytes
+        """Count one answer."""
+        with self.counting:
+            self.counts[status] += 1
+            self.nbytes += nbytes
+
+    def taken(self) -> tuple[int, int]:
+        """Requests and bytes since the last time this was asked."""
+        with self.counting:
+            n_requests, nbytes = self.counts.total(), self.nbytes
+            self.counts.clear()
+            self.nbytes = 0
+        return n_requests, nbytes
 
     @cached_property
     def home(self) -> Path:
@@ -53,11 +67,11 @@ class Served:
 
 
 @contextmanager
-def serve_folder(root: Path) -> Iterator[Served]:
-    """Serve a folder until the block ends."""
-    served = Served(root)
+def serve_folder(root: Path, *, latency_s: float = 0.0) -> Iterator[Served]:
+    """Serve a folder until the block ends; every answer is held back by the latency."""
+    served = Served(root, latency_s=latency_s)
     handler = type("Handler", (_Handler,), {"served": served})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
     served.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
@@ -86,11 +100,32 @@ def parse_range(header: str, size: int) -> tuple[int, int] | None:
     return (int(first), stop) if int(first) < stop else None
 
 
+@lru_cache(maxsize=4096)
+def _etag(path: Path, mtime_ns: int, size: int) -> str:
+    """The hash of a file, taken once for as long as time and size stay the same."""
+    del mtime_ns, size
+    with path.open("rb") as stream:
+        return f'"{file_digest(stream, "sha256").hexdigest()[:32]}"'
+
+
+class _Server(ThreadingHTTPServer):
+    """A thread a connection; many may knock at once."""
+
+    daemon_threads = True
+    request_queue_size = _BACKLOG
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is no error of the server."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     """Answers GET and HEAD."""
 
     served: ClassVar[Served]
     protocol_version = "HTTP/1.1"
+    # Without these an answer leaves in pieces, and the second waits 40 ms for the first's receipt.
+    wbufsize = -1
+    disable_nagle_algorithm = True
 
     def log_message(self, *_: object) -> None:
         """Be quiet."""
@@ -109,25 +144,28 @@ class _Handler(BaseHTTPRequestHandler):
         if not path.is_relative_to(self.served.home) or not path.is_file():
             self._send(HTTPStatus.NOT_FOUND, b"", {}, has_body=False)
             return
-        data, headers = path.read_bytes(), {"Accept-Ranges": "bytes"}
-        headers["ETag"] = f'"{sha256(data).hexdigest()[:32]}"'
+        state = path.stat()
+        headers = {"Accept-Ranges": "bytes", "ETag": _etag(path, state.st_mtime_ns, state.st_size)}
         asked = self.headers.get("Range")
-        if asked is None:
-            self._send(HTTPStatus.OK, data, headers, has_body=has_body)
-            return
-        span = parse_range(asked, len(data))
+        span = (0, state.st_size) if asked is None else parse_range(asked, state.st_size)
         if span is None:
-            headers["Content-Range"] = f"bytes */{len(data)}"
+            headers["Content-Range"] = f"bytes */{state.st_size}"
             status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
             self._send(status, b"", headers, has_body=False)
             return
-        headers["Content-Range"] = f"bytes {span[0]}-{span[1] - 1}/{len(data)}"
-        self._send(HTTPStatus.PARTIAL_CONTENT, data[slice(*span)], headers, has_body=has_body)
+        status = HTTPStatus.OK
+        if asked is not None:
+            headers["Content-Range"] = f"bytes {span[0]}-{span[1] - 1}/{state.st_size}"
+            status = HTTPStatus.PARTIAL_CONTENT
+        with path.open("rb") as stream:
+            stream.seek(span[0])
+            self._send(status, stream.read(span[1] - span[0]), headers, has_body=has_body)
 
     def _send(
         self, status: HTTPStatus, data: bytes, headers: dict[str, str], *, has_body: bool
     ) -> None:
-        """Send one answer and count it."""
+        """Send one answer, when its time has come, and count it."""
+        time.sleep(self.served.latency_s)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -135,4 +173,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if has_body:
             self.wfile.write(data)
+        self.wfile.flush()
         self.served.note(status, len(data) if has_body else 0)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from pipeline.errors import AssetError, FetchError, MissingBandError
@@ -18,6 +19,7 @@ from pipeline.fetch.local import read_local, version_of
 from pipeline.fetch.remote import read_remote
 from pipeline.fetch.whole import is_read_whole, read_whole
 from pipeline.fetch.window import wanted_grid
+from pipeline.model.grid import Grid
 from pipeline.model.scene import AssetFailure, Chip, FetchedScene
 from pipeline.network.access import PUBLIC, Access
 from pipeline.network.door import Door
@@ -27,13 +29,13 @@ if TYPE_CHECKING:
 
     from pipeline.config import FetchOptions
     from pipeline.fetch.local import Delivered
-    from pipeline.model.grid import Grid
     from pipeline.model.scene import Asset, Scene
     from pipeline.model.site import Site
     from pipeline.store.chips import ChipStore
 
     OnDone = Callable[[FetchedScene], None]
 
+Known: TypeAlias = "Chip | AssetFailure | Grid"
 T = TypeVar("T")
 
 
@@ -95,17 +97,29 @@ async def _together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 @dataclass
 class _Fetcher:
-    """What all assets of one fetch share; the door is opened for the first remote one."""
+    """What all assets of one fetch share.
+
+    Attributes:
+        site: the place.
+        chips: where chips are kept.
+        options: bands, concurrency, time and attempts.
+        room: bounds the assets whose pixels are in memory: on their way, or waiting for the disk.
+        slots: bounds the assets on their way.
+        access: which hosts may be asked.
+        door: opened for the first remote one.
+    """
 
     site: Site
     chips: ChipStore
     options: FetchOptions
     access: Access
+    room: asyncio.Semaphore = field(init=False)
     slots: asyncio.Semaphore = field(init=False)
     door: Door | None = None
 
     def __post_init__(self) -> None:
-        """Bound the assets on their way."""
+        """Bound what is in memory and what is on its way."""
+        self.room = asyncio.Semaphore(2 * self.options.concurrency)
         self.slots = asyncio.Semaphore(self.options.concurrency)
 
     async def scenes(
@@ -129,35 +143,45 @@ class _Fetcher:
         """All bands of a scene; an optional band that it lacks is not missed."""
         optional = tuple(band for band in self.options.optional_bands if band in scene.assets)
         bands = tuple(dict.fromkeys(self.options.bands + optional))
-        ends = await _together(self.asset(scene, band) for band in bands)
+        # One trip to a thread for all bands: it takes as long as to look for one of them.
+        known = await asyncio.to_thread(lambda: [self._look(scene, band) for band in bands])
+        ends = await _together(map(self.asset, repeat(scene), bands, known))
         return FetchedScene(
             scene,
             {band: end for band, end in zip(bands, ends, strict=True) if isinstance(end, Chip)},
             tuple(end for end in ends if isinstance(end, AssetFailure)),
         )
 
-    async def asset(self, scene: Scene, band: str) -> Chip | AssetFailure:
-        """One band of a scene, from the store or from its source."""
+    def _look(self, scene: Scene, band: str) -> Known:
+        """The chip of a band if it is kept, or why it cannot be had, or the grid to ask for."""
         try:
-            async with self.slots:
-                return await self._chip(scene, band)
+            asset = scene.assets.get(band)
+            if asset is None:
+                raise MissingBandError("the scene does not have this band")
+            wanted = wanted_grid(self.site, scene, asset)
+        except AssetError as error:
+            return failure_of(scene, band, error)
+        return self._kept(scene, asset, wanted) or wanted
+
+    async def asset(self, scene: Scene, band: str, known: Known) -> Chip | AssetFailure:
+        """One band of a scene, from its source unless it is settled already."""
+        if not isinstance(known, Grid):
+            return known
+        try:
+            async with self.room:
+                return await self._chip(scene, band, known)
         except AssetError as error:
             return failure_of(scene, band, error)
 
-    async def _chip(self, scene: Scene, band: str) -> Chip:
-        """The chip of a band.
+    async def _chip(self, scene: Scene, band: str, wanted: Grid) -> Chip:
+        """The chip of a band, read and kept.
 
         Raises:
             AssetError: if it cannot be had.
         """
-        asset = scene.assets.get(band)
-        if asset is None:
-            raise MissingBandError("the scene does not have this band")
-        wanted = wanted_grid(self.site, scene, asset)
-        kept = await asyncio.to_thread(self._kept, scene, asset, wanted)
-        if kept is not None:
-            return kept
-        got = await self._read(asset, wanted)
+        # The next asset may set out while this one is being written.
+        async with self.slots:
+            got = await self._read(scene.assets[band], wanted)
         return await asyncio.to_thread(
             self.chips.save, scene, band, got.pixels, got.grid, delivery=got.delivery
         )

@@ -16,7 +16,7 @@ import json
 import os
 import re
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError, StoreError
@@ -152,11 +152,14 @@ def _force(path: Path) -> None:
 
 def _remove_quietly(part: Path) -> None:
     """Remove a temporary file and what its writer put beside it; the sweep gets the rest."""
-    for path in part.parent.glob(f"{part.name}*"):
-        try:
+    try:
+        # A pattern would be compiled anew for every file.
+        left = [path for path in part.parent.iterdir() if path.name.startswith(part.name)]
+    except OSError:
+        return
+    for path in left:
+        with suppress(OSError):
             path.unlink()
-        except OSError:
-            continue
 
 
 def _store_error(verb: str, error: OSError, path: Path) -> StoreError:

@@ -16,6 +16,7 @@ import tempfile
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -180,12 +181,24 @@ def grid_of(dataset: Dataset) -> Grid:
     if not square or transform.b or transform.d:
         what = "the raster does not have square pixels with north up"
         raise CorruptAssetError(what, where=where, remedy="warp it to a north-up grid")
-    epsg = dataset.crs.to_epsg() if dataset.crs and dataset.crs.is_projected else None
-    if epsg is None or dataset.crs.linear_units_factor[1] != 1:
+    epsg = _metric_epsg(dataset.crs) if dataset.crs else None
+    if epsg is None:
         what = "the raster has no metric CRS of the EPSG register"
         raise CorruptAssetError(what, where=where, remedy="assign or warp it to a UTM zone")
     left, top, gsd_m = (float(value) for value in (transform.c, transform.f, transform.a))
     return Grid(f"EPSG:{epsg}", left, top, gsd_m, dataset.height, dataset.width)
+
+
+@lru_cache(maxsize=64)
+def _metric_epsg(crs: rasterio.CRS) -> int | None:
+    """The EPSG number of a metric CRS; None for any other.
+
+    To look it up takes longer than to open a chip.
+    """
+    if not crs.is_projected or crs.linear_units_factor[1] != 1:
+        return None
+    number: int | None = crs.to_epsg()
+    return number
 
 
 def read_window(dataset: Dataset, window: Window | None = None) -> NDArray[Any]:

@@ -43,7 +43,7 @@ def test_a_comment_changes_no_hash(tmp_path: Path) -> None:
         ("pad_days = 10", "pad_dayz = 10", "assess.pad"),
         ("pad_days = 10", "pad_days = -1", "assess.pad_days"),
         ("max_p_value = 0.05", "max_p_value = 5", "assess.max_p_value"),
-        ("concurrency = 8", "concurrency = 'many'", "fetch.concurrency"),
+        ("concurrency = 32", "concurrency = 'many'", "fetch.concurrency"),
         ("[objects]", "[things]", "objects"),
     ],
 )

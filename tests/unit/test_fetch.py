@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import threading
+import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from pipeline.fetch import fetch, fetch_scene
 from pipeline.fetch import local as local_module
 from pipeline.model.grid import Grid
 from pipeline.store import rasters
+from pipeline.store.chips import ChipStore
 from pipeline.store.files import sha256_of
 from tests.unit.fetch_factory import (
     BANDS,
@@ -31,10 +34,11 @@ from tests.unit.fetch_factory import (
 from tests.unit.scene_factory import CRS, GRID
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from pipeline.model.scene import FetchedScene
-    from pipeline.store.chips import ChipStore
+    from pipeline.fetch.local import Delivered
+    from pipeline.model.scene import Chip, FetchedScene
 
 
 @pytest.fixture
@@ -276,3 +280,54 @@ def test_several_threads_may_fetch_at_once(catalogue: Catalogue, chips: ChipStor
         thread.join()
     assert [done[n].failures for n in range(6)] == [()] * 6
     assert [done[n].chips for n in range(3)] == [done[n + 3].chips for n in range(3)]
+
+
+class SlowChips(ChipStore):
+    """A store that is slower than any source, and counts the pixels that wait for it."""
+
+    n_read = n_saved = n_waiting = 0
+
+    def save(self, *args: Any, **options: Any) -> Chip:  # noqa: ANN401 - as its base
+        """Keep the pixels, after a while."""
+        time.sleep(0.02)
+        self.n_saved += 1
+        return super().save(*args, **options)
+
+    def read_one(self, read: Callable[..., Delivered], *args: Any) -> Delivered:  # noqa: ANN401 - any
+        """Read, and count what is not saved yet."""
+        got = read(*args)
+        self.n_read += 1
+        self.n_waiting = max(self.n_waiting, self.n_read - self.n_saved)
+        return got
+
+
+def test_pixels_do_not_pile_up_before_a_slow_disk(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SlowChips(tmp_path / "slow")
+    read = local_module.read_local
+    one = "pipeline.fetch.read_local"
+    monkeypatch.setattr(one, lambda *args: store.read_one(read, *args))
+    scenes = [catalogue.scene(f"S{n}", day=n) for n in range(5)]
+    done = fetch(SITE, scenes, store, options(concurrency=2))
+    assert all(one.failures == () for one in done)
+    assert store.n_read == store.n_saved == 5 * len(BANDS)
+    # Two on their way, and as many waiting for the disk.
+    assert store.n_waiting <= 4
+
+
+def test_one_trip_to_a_thread_finds_all_bands_of_a_kept_scene(
+    catalogue: Catalogue, chips: ChipStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes = [catalogue.scene(f"S{n}", day=n) for n in range(3)]
+    first = fetch(SITE, scenes, chips, options())
+    trips: list[object] = []
+    to_thread = asyncio.to_thread
+
+    def counted(work: Callable[[], object], *args: object) -> Coroutine[Any, Any, object]:
+        trips.append(work)
+        return to_thread(work, *args)
+
+    monkeypatch.setattr(asyncio, "to_thread", counted)
+    assert fetch(SITE, scenes, chips, options()) == first
+    assert len(trips) == len(scenes)
