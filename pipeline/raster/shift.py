@@ -1,0 +1,141 @@
+"""How far an image lies off another, to a fraction of a pixel, and moving it back.
+
+Here belongs arithmetic on arrays. Which image is the reference, and whether anything is moved,
+is for ``prepare`` to say. The phase correlation is scikit-image's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+from skimage.registration import phase_cross_correlation
+
+from pipeline.model.look import Shift
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+UPSAMPLING = 20
+"""Steps of the correlation peak in one pixel."""
+MIN_SEEN_PX = 400
+"""Fewer seen pixels say nothing about a fraction of a pixel."""
+
+
+def measure_shift(
+    image: NDArray[np.float32], seen: NDArray[np.bool_], reference: NDArray[np.float32]
+) -> Shift | None:
+    """How far an image lies off its reference, by phase correlation.
+
+    scikit-image's correlation with masks knows whole pixels only, and the one that knows parts of
+    a pixel takes no mask. So what was not seen is filled with the reference, the rest is brought
+    to its level, and a second pass fills with the reference moved by what the first one found:
+    what is filled in lies at shift zero otherwise, and would pull the answer there. Phases alone
+    are compared (``normalization="phase"``), so a change of gain does not count. The answer is the
+    mean over bands, each of which is measured on its own.
+
+    Args:
+        image: (band, y, x); what was not seen may hold anything.
+        seen: (y, x).
+        reference: (band, y, x), whole.
+
+    Returns:
+        None if too little was seen.
+    """
+    if np.count_nonzero(seen) < MIN_SEEN_PX:
+        return None
+    off = _peaks(image, seen, reference, reference)
+    if not seen.all():
+        moved = np.stack([_slide(band, off) for band in reference])
+        off = _peaks(image, seen, reference, moved)
+    south_px, east_px = (float(value) for value in off)
+    return Shift(east_px, south_px, _gain(image, seen, reference, off))
+
+
+def _peaks(
+    image: NDArray[np.float32],
+    seen: NDArray[np.bool_],
+    reference: NDArray[np.float32],
+    filling: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """Where the correlation peaks, (south, east) in pixels, the mean over bands."""
+    window = np.outer(*(np.hanning(n) for n in seen.shape))
+    found = []
+    for band, still, fill in zip(image, reference, filling, strict=True):
+        level = np.median(band[seen]) - np.median(still[seen])
+        whole = np.where(seen, band - level, fill)
+        centre = still.mean()
+        answer = phase_cross_correlation(
+            (still - centre) * window,
+            (whole - centre) * window,
+            upsample_factor=UPSAMPLING,
+            normalization="phase",
+        )
+        # It tells the way back; we tell how far the image lies off.
+        found.append(-np.asarray(answer[0]))
+    off: NDArray[np.float64] = np.mean(found, axis=0)
+    return off
+
+
+def _slide(band: NDArray[np.float32], off: NDArray[np.float64]) -> NDArray[np.float32]:
+    """A band moved by (south, east) in pixels, by cubic splines."""
+    moved: NDArray[np.float32] = ndimage.shift(band, off, order=3, mode="nearest")
+    return moved
+
+
+def _gain(
+    image: NDArray[np.float32],
+    seen: NDArray[np.bool_],
+    reference: NDArray[np.float32],
+    off: NDArray[np.float64],
+) -> float:
+    """Share of the difference from the reference that moving the reference along takes away.
+
+    The reference is moved, not the image: it is whole, so no edge of a mask is smeared. It is
+    also smooth, and a moved image would gain by the smoothing alone.
+    """
+    inner = ndimage.binary_erosion(seen, iterations=2)
+    if np.count_nonzero(inner) < MIN_SEEN_PX:
+        return 0.0
+    before = after = 0.0
+    for band, still in zip(image, reference, strict=True):
+        before += _misfit(band[inner], still[inner])
+        after += _misfit(band[inner], _slide(still, off)[inner])
+    return 1 - after / before if before > 0 else 0.0
+
+
+def _misfit(values: NDArray[np.float32], model: NDArray[np.float32]) -> float:
+    """What is left of values after the best gain and offset of a model, as a mean square."""
+    x, y = model - model.mean(), values - values.mean()
+    power = float(x @ x)
+    slope = float(x @ y) / power if power > 0 else 0.0
+    rest = y - np.float32(slope) * x
+    return float(rest @ rest) / rest.size
+
+
+def move_back(
+    image: NDArray[np.float32],
+    seen: NDArray[np.bool_],
+    shift: Shift,
+    filling: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """An image moved back by its shift, by cubic splines, and where it is fit for use.
+
+    Masks are not interpolated: a pixel is fit only if it and its eight neighbours were seen. What
+    was not seen takes the filling first, so that no zero bleeds into what was.
+
+    Args:
+        image: (band, y, x).
+        seen: (y, x).
+        shift: how far it lies off.
+        filling: (band, y, x), whole.
+
+    Returns:
+        The image, and fit for use, (y, x).
+    """
+    back = np.array([-shift.south_px, -shift.east_px])
+    moved = np.stack(
+        [_slide(np.where(seen, b, f), back) for b, f in zip(image, filling, strict=True)]
+    )
+    return moved, ndimage.binary_erosion(seen, np.ones((3, 3)), border_value=0)
