@@ -136,12 +136,10 @@ def _watched(stack: Stack, plan: Plan, options: PrepareOptions) -> Watched:
     """The pixels that the guard looks at."""
     pixels = choose_pixels(plan.weight)
     margin = options.guard_margin_px
-    seen = (
-        np.stack([away_from_masks(clear, margin).ravel()[pixels] for clear in stack.clear])
-        if (stack.looks)
-        else np.zeros((0, pixels.size), np.bool_)
-    )
-    flat = stack.values.reshape(*stack.values.shape[:2], -1)[:, :, pixels]
+    seen = np.zeros((len(stack.looks), pixels.size), np.bool_)
+    for date, clear in enumerate(stack.clear):
+        seen[date] = away_from_masks(clear, margin).ravel()[pixels]
+    flat = stack.values[:, :, *np.unravel_index(pixels, plan.weight.shape)]
     days = tuple(look.instant.toordinal() for look in stack.looks)
     return Watched(flat, seen, days, stack.offsets)
 

@@ -71,7 +71,8 @@ class Stack:
     @property
     def clear(self) -> NDArray[np.bool_]:
         """Where the ground was seen, (time, y, x)."""
-        return self.kinds == PixelKind.CLEAR
+        clear: NDArray[np.bool_] = self.kinds == PixelKind.CLEAR
+        return clear
 
     def only(self, kept: Sequence[int]) -> Stack:
         """The stack with some of its dates."""
@@ -265,7 +266,8 @@ class CubeBuilder:
 
 def _is_seen(kinds: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Where the ground or the snow on it was seen."""
-    return (kinds == PixelKind.CLEAR) | (kinds == PixelKind.SNOW)
+    seen: NDArray[np.bool_] = (kinds == PixelKind.CLEAR) | (kinds == PixelKind.SNOW)
+    return seen
 
 
 def _first_with_data(tiles: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint8]:

@@ -98,7 +98,7 @@ def watch_levels(
         return is_suspect
 
     rule = rule_of(options, watched.seen.shape[1])
-    steps = common_steps(watched.values, watched.seen, watched.days, rule, refuse)
+    steps = common_steps(watched.values, watched.seen, watched.days, rule, refuse=refuse)
     return steps, frozenset(suspects)
 
 

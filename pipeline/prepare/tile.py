@@ -61,7 +61,7 @@ class TileReader:
             AssetError, StoreError: if it cannot be read.
         """
         classes, options = self._pixels(one, SCL), self.options
-        nodata = {0, one.scene.assets[SCL].nodata or 0}
+        nodata = {0, int(one.scene.assets[SCL].nodata or 0)}
         kinds = np.full(self.grid.shape, PixelKind.OTHER, np.uint8)
         # The last one that claims a class has it: clear goes before snow, and no data before all.
         for wanted, kind in (

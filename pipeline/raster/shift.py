@@ -41,9 +41,15 @@ def measure_shift(
         reference: (band, y, x), whole.
 
     Returns:
-        None if too little was seen.
+        None if too little was seen, or if nothing in it or in the reference stands out.
     """
     if np.count_nonzero(seen) < MIN_SEEN_PX:
+        return None
+    is_flat = [
+        np.ptp(b[seen]) == 0 or np.ptp(r) == 0 for b, r in zip(image, reference, strict=True)
+    ]
+    image, reference = image[~np.array(is_flat)], reference[~np.array(is_flat)]
+    if not len(image):
         return None
     off = _peaks(image, seen, reference, reference)
     if not seen.all():
@@ -66,7 +72,7 @@ def _peaks(
         level = np.median(band[seen]) - np.median(still[seen])
         whole = np.where(seen, band - level, fill)
         centre = still.mean()
-        answer = phase_cross_correlation(
+        answer = phase_cross_correlation(  # type: ignore[no-untyped-call]
             (still - centre) * window,
             (whole - centre) * window,
             upsample_factor=UPSAMPLING,
@@ -102,7 +108,7 @@ def _gain(
     for band, still in zip(image, reference, strict=True):
         before += _misfit(band[inner], still[inner])
         after += _misfit(band[inner], _slide(still, off)[inner])
-    return 1 - after / before if before > 0 else 0.0
+    return float(1 - after / before) if before > 0 else 0.0
 
 
 def _misfit(values: NDArray[np.float32], model: NDArray[np.float32]) -> float:

@@ -126,6 +126,7 @@ def common_steps(
     seen: NDArray[np.bool_],
     days: Sequence[int],
     rule: StepRule,
+    *,
     refuse: Refuse = lambda _date, _step: False,
 ) -> tuple[LevelStep | None, ...]:
     """How far every date stands off its own pixels' history.
@@ -191,7 +192,7 @@ class _Judge:
         """A move, with the tolerance of its time."""
         rule = self._series.rule
         enough = len(self._steps) >= rule.n_history
-        steps = np.array(self._steps if enough else self._first_steps)
+        steps = np.array((self._steps if enough else self._first_steps) or [0 * move.step])
         scatter = NORMAL_MAD * np.median(np.abs(steps - np.median(steps, axis=0)), axis=0)
         tolerance = np.maximum(rule.floor, rule.n_deviations * scatter)
         beyond = (np.abs(move.step) > tolerance) & (move.same_way >= rule.common_share)
