@@ -139,7 +139,8 @@ def _watched(stack: Stack, plan: Plan, options: PrepareOptions) -> Watched:
     seen = np.zeros((len(stack.looks), pixels.size), np.bool_)
     for date, clear in enumerate(stack.clear):
         seen[date] = away_from_masks(clear, margin).ravel()[pixels]
-    flat = stack.values[:, :, *np.unravel_index(pixels, plan.weight.shape)]
+    rows, cols = np.unravel_index(pixels, plan.weight.shape)
+    flat = stack.values[:, :, rows, cols]
     days = tuple(look.instant.toordinal() for look in stack.looks)
     return Watched(flat, seen, days, stack.offsets)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,15 +103,14 @@ class Stack:
 def overpasses(fetched: Iterable[FetchedScene]) -> list[tuple[FetchedScene, ...]]:
     """What was fetched, by overpass and in order of time; tiles of one keep their given order.
 
-    That order is the preference of the search. Scenes without a key are overpasses of their own.
+    That order is the preference of the search. A scene without a key goes by its id.
     """
-    numbered = list(enumerate(fetched))
-    keys = {number: one.scene.acquisition_key or f"#{number}" for number, one in numbered}
-    by_key = sorted(numbered, key=lambda pair: (keys[pair[0]], pair[0]))
-    groups = [
-        tuple(one for _, one in group) for _, group in groupby(by_key, lambda pair: keys[pair[0]])
-    ]
-    return sorted(groups, key=lambda tiles: (tiles[0].scene.instant, tiles[0].scene.id))
+    groups: dict[str, list[FetchedScene]] = {}
+    for one in fetched:
+        groups.setdefault(one.scene.acquisition_key or one.scene.id, []).append(one)
+    return sorted(
+        map(tuple, groups.values()), key=lambda tiles: (tiles[0].scene.instant, tiles[0].scene.id)
+    )
 
 
 class CubeBuilder:

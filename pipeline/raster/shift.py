@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 UPSAMPLING = 20
 """Steps of the correlation peak in one pixel."""
+PASSES = 3
+"""Times that what was not seen is filled anew with the reference moved so far."""
+MIN_SLOPE = 0.2
+"""Below this gain the image does not show what the reference shows."""
 MIN_SEEN_PX = 400
 """Fewer seen pixels say nothing about a fraction of a pixel."""
 
@@ -30,7 +34,7 @@ def measure_shift(
 
     scikit-image's correlation with masks knows whole pixels only, and the one that knows parts of
     a pixel takes no mask. So what was not seen is filled with the reference, the rest is brought
-    to its level, and a second pass fills with the reference moved by what the first one found:
+    to its level and contrast, and further passes fill with the reference moved by what was found:
     what is filled in lies at shift zero otherwise, and would pull the answer there. Phases alone
     are compared (``normalization="phase"``), so a change of gain does not count. The answer is the
     mean over bands, each of which is measured on its own.
@@ -52,7 +56,7 @@ def measure_shift(
     if not len(image):
         return None
     off = _peaks(image, seen, reference, reference)
-    if not seen.all():
+    for _ in range(0 if seen.all() else PASSES):
         moved = np.stack([_slide(band, off) for band in reference])
         off = _peaks(image, seen, reference, moved)
     south_px, east_px = (float(value) for value in off)
@@ -69,8 +73,8 @@ def _peaks(
     window = np.outer(*(np.hanning(n) for n in seen.shape))
     found = []
     for band, still, fill in zip(image, reference, filling, strict=True):
-        level = np.median(band[seen]) - np.median(still[seen])
-        whole = np.where(seen, band - level, fill)
+        slope, level = _fit(band[seen], fill[seen])
+        whole = np.where(seen, (band - level) / (slope if slope > MIN_SLOPE else 1), fill)
         centre = still.mean()
         answer = phase_cross_correlation(  # type: ignore[no-untyped-call]
             (still - centre) * window,
@@ -82,6 +86,14 @@ def _peaks(
         found.append(-np.asarray(answer[0]))
     off: NDArray[np.float64] = np.mean(found, axis=0)
     return off
+
+
+def _fit(values: NDArray[np.float32], model: NDArray[np.float32]) -> tuple[float, float]:
+    """Gain and offset that take a model to the values, by least squares."""
+    x, y = model - model.mean(), values - values.mean()
+    power = float(x @ x)
+    slope = float(x @ y) / power if power > 0 else 0.0
+    return slope, float(values.mean() - slope * model.mean())
 
 
 def _slide(band: NDArray[np.float32], off: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -108,16 +120,13 @@ def _gain(
     for band, still in zip(image, reference, strict=True):
         before += _misfit(band[inner], still[inner])
         after += _misfit(band[inner], _slide(still, off)[inner])
-    return float(1 - after / before) if before > 0 else 0.0
+    return 1 - after / before if before > 0 else 0.0
 
 
 def _misfit(values: NDArray[np.float32], model: NDArray[np.float32]) -> float:
     """What is left of values after the best gain and offset of a model, as a mean square."""
-    x, y = model - model.mean(), values - values.mean()
-    power = float(x @ x)
-    slope = float(x @ y) / power if power > 0 else 0.0
-    rest = y - np.float32(slope) * x
-    return float(rest @ rest) / rest.size
+    slope, level = _fit(values, model)
+    return float(np.mean((values - slope * model - level) ** 2))
 
 
 def move_back(

@@ -133,8 +133,7 @@ def common_steps(
 
     Dates are judged in order of time. Each is held against the median of the dates before it that
     are nearest in season; while there are few of these, against the opening of the series on both
-    sides of it. So a verdict does not change when later dates come, once the history is long
-    enough. A refused date is no history for those after it.
+    sides of it. So no verdict changes when later dates come, once that opening is complete. A refused date is no history for those after it.
 
     Args:
         values: (time, band, pixel).

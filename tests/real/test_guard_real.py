@@ -46,6 +46,12 @@ def romania() -> Watched:
     return Watched(flat, seen, days, np.zeros((len(days), len(BANDS))))
 
 
+def thinned(watched: Watched) -> Watched:
+    """Every fourth pixel: what is planted many times over should cost little."""
+    values, seen = watched.values[:, :, ::4], watched.seen[:, ::4]
+    return Watched(values, seen, watched.days, watched.offsets)
+
+
 def test_no_real_date_is_taken_for_a_wrong_offset() -> None:
     watched = romania()
     for offset in (0.0, -0.1):
@@ -57,16 +63,18 @@ def test_no_real_date_is_taken_for_a_wrong_offset() -> None:
 
 @pytest.mark.parametrize("offset_dn", [1000, -1000])
 def test_a_planted_offset_is_caught_on_nearly_every_date(offset_dn: int) -> None:
-    watched = romania()
+    watched = thinned(romania())
     steps, _ = watch_levels(watched, OPTIONS)
     judged = [date for date, step in enumerate(steps) if step is not None]
     caught = 0
     for date in judged:
-        values, offsets = watched.values.copy(), watched.offsets.copy()
+        # No later date has a say once the opening is over, so they need not be looked at.
+        end = max(date + 1, 90)
+        values, offsets = watched.values[:end].copy(), watched.offsets[:end].copy()
         values[date] += offset_dn * 1e-4
         # Numbers without the offset, read with it, stand too low; and the other way about.
         offsets[date] = -0.1 if offset_dn < 0 else 0.0
-        planted = Watched(values, watched.seen, watched.days, offsets)
+        planted = Watched(values, watched.seen[:end], watched.days[:end], offsets)
         caught += watch_levels(planted, OPTIONS)[1] == {date}
     assert caught >= 0.95 * len(judged), f"{caught} of {len(judged)}"
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from rasterio.crs import CRS as RasterCrs
+import rasterio.crs
 from rasterio.warp import transform as warp_points
 from shapely.geometry import box
 
 from pipeline.config import load_config
-from pipeline.model.cube import DateCube
 from pipeline.model.grid import Bounds, Grid
 from pipeline.model.look import PixelKind
 from pipeline.model.scene import FetchedScene, Scene
@@ -35,6 +34,8 @@ from tests.unit.scene_factory import (
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from pipeline.model.cube import DateCube
 
 OPTIONS = load_config().prepare
 ROW_EDGE_M = 4_200_000.0
@@ -161,7 +162,7 @@ def in_zone_51(grid: Grid) -> Grid:
     """A 10 m grid of the neighbouring zone that covers all of a grid of zone 52."""
     left, bottom, right, top = grid.bounds
     xs, ys = warp_points(
-        RasterCrs.from_string(CRS), RasterCrs.from_string(NEIGHBOUR),
+        rasterio.crs.CRS.from_string(CRS), rasterio.crs.CRS.from_string(NEIGHBOUR),
         [left, right, left, right], [bottom, bottom, top, top],
     )  # fmt: skip
     around = Grid.around(Bounds(min(xs), min(ys), max(xs), max(ys)), 20.0, NEIGHBOUR)
@@ -203,7 +204,7 @@ def test_the_nearest_pixel_against_its_definition() -> None:
         for col in range(GRID.width):
             x, y = GRID.left + (col + 0.5) * 10, GRID.top - (row + 0.5) * 10
             (east,), (north,) = warp_points(
-                RasterCrs.from_string(CRS), RasterCrs.from_string(NEIGHBOUR), [x], [y]
+                rasterio.crs.CRS.from_string(CRS), rasterio.crs.CRS.from_string(NEIGHBOUR), [x], [y]
             )
             at = int((other.top - north) // 10), int((east - other.left) // 10)
             wrong += int(warped[row, col] != pixels[at])
@@ -233,7 +234,8 @@ def test_two_zones_are_merged_on_the_grid_of_the_site() -> None:
 
 def kinds_of(cube: DateCube) -> NDArray[np.uint8]:
     assert cube.kinds is not None
-    return cube.kinds[0]
+    first: NDArray[np.uint8] = cube.kinds[0]
+    return first
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_what_is_kept_has_one_acquisition_per_key_and_instant_and_nothing_is_los
     kept = one_per_overpass(SITE, scenes)
     groups = [
         list(group)
-        for _, group in itertools.groupby(kept, lambda scene: scene.acquisition_key or id(scene))
+        for _, group in itertools.groupby(kept, lambda scene: scene.acquisition_key or scene.id)
     ]
     keys = [group[0].acquisition_key for group in groups if group[0].acquisition_key]
     instants = [group[0].instant for group in groups]
