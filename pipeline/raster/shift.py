@@ -17,12 +17,13 @@ from pipeline.model.look import Shift
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-UPSAMPLING = 20
+UPSAMPLING = 50
 """Steps of the correlation peak in one pixel."""
 PASSES = 3
-"""Times that what was not seen is filled anew with the reference moved so far."""
+FADE_PX = 6.0
+"""How far from what was not seen a pixel counts in full."""
 MIN_SLOPE = 0.2
-"""Below this gain the image does not show what the reference shows."""
+"""Below this gain the image does not show what the reference shows, and is left as it is."""
 MIN_SEEN_PX = 400
 """Fewer seen pixels say nothing about a fraction of a pixel."""
 
@@ -30,14 +31,13 @@ MIN_SEEN_PX = 400
 def measure_shift(
     image: NDArray[np.float32], seen: NDArray[np.bool_], reference: NDArray[np.float32]
 ) -> Shift | None:
-    """How far an image lies off its reference, by phase correlation.
+    """How far an image lies off its reference, by masked phase correlation.
 
     scikit-image's correlation with masks knows whole pixels only, and the one that knows parts of
-    a pixel takes no mask. So what was not seen is filled with the reference, the rest is brought
-    to its level and contrast, and further passes fill with the reference moved by what was found:
-    what is filled in lies at shift zero otherwise, and would pull the answer there. Phases alone
-    are compared (``normalization="phase"``), so a change of gain does not count. The answer is the
-    mean over bands, each of which is measured on its own.
+    a pixel takes no mask. So both images are faded out towards what was not seen, which leaves the
+    same mask in both and pulls the answer towards zero; therefore the reference is moved by what
+    was found and the rest is measured again, until the mask has nothing left to pull at. The
+    answer is the mean over bands, each of which is measured on its own.
 
     Args:
         image: (band, y, x); what was not seen may hold anything.
@@ -49,43 +49,51 @@ def measure_shift(
     """
     if np.count_nonzero(seen) < MIN_SEEN_PX:
         return None
-    is_flat = [
-        np.ptp(b[seen]) == 0 or np.ptp(r) == 0 for b, r in zip(image, reference, strict=True)
-    ]
-    image, reference = image[~np.array(is_flat)], reference[~np.array(is_flat)]
-    if not len(image):
+    pairs = [pair for pair in zip(image, reference, strict=True) if _stands_out(*pair, seen)]
+    if not pairs:
         return None
-    off = _peaks(image, seen, reference, reference)
-    for _ in range(0 if seen.all() else PASSES):
-        moved = np.stack([_slide(band, off) for band in reference])
-        off = _peaks(image, seen, reference, moved)
+    window, off = _window(seen), np.zeros(2)
+    for _ in range(PASSES):
+        off = off + np.mean([_rest(*pair, seen, window, off) for pair in pairs], axis=0)
     south_px, east_px = (float(value) for value in off)
     return Shift(east_px, south_px, _gain(image, seen, reference, off))
 
 
-def _peaks(
-    image: NDArray[np.float32],
+def _stands_out(
+    band: NDArray[np.float32], still: NDArray[np.float32], seen: NDArray[np.bool_]
+) -> bool:
+    """Whether there is any pattern to compare."""
+    return bool(np.ptp(band[seen]) > 0 and np.ptp(still[seen]) > 0)
+
+
+def _window(seen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weights that fade out towards the frame and towards what was not seen, (y, x)."""
+    depth_px = ndimage.distance_transform_edt(np.pad(seen, 1))[1:-1, 1:-1]
+    frame = np.outer(*(np.hanning(n) for n in seen.shape))
+    window: NDArray[np.float64] = frame * np.clip(depth_px / FADE_PX, 0, 1)
+    return window
+
+
+def _rest(
+    band: NDArray[np.float32],
+    still: NDArray[np.float32],
     seen: NDArray[np.bool_],
-    reference: NDArray[np.float32],
-    filling: NDArray[np.float32],
+    window: NDArray[np.float64],
+    off: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Where the correlation peaks, (south, east) in pixels, the mean over bands."""
-    window = np.outer(*(np.hanning(n) for n in seen.shape))
-    found = []
-    for band, still, fill in zip(image, reference, filling, strict=True):
-        slope, level = _fit(band[seen], fill[seen])
-        whole = np.where(seen, (band - level) / (slope if slope > MIN_SLOPE else 1), fill)
-        centre = still.mean()
-        answer = phase_cross_correlation(  # type: ignore[no-untyped-call]
-            (still - centre) * window,
-            (whole - centre) * window,
-            upsample_factor=UPSAMPLING,
-            normalization="phase",
-        )
-        # It tells the way back; we tell how far the image lies off.
-        found.append(-np.asarray(answer[0]))
-    off: NDArray[np.float64] = np.mean(found, axis=0)
-    return off
+    """How far one band lies off its reference after that was moved, (south, east) in pixels."""
+    moved = _slide(still, off)
+    slope, level = _fit(band[seen], moved[seen])
+    levelled = (band - level) / (slope if slope > MIN_SLOPE else 1)
+    centre = moved[seen].mean()
+    answer = phase_cross_correlation(  # type: ignore[no-untyped-call]
+        (moved - centre) * window,
+        np.where(seen, levelled - centre, 0) * window,
+        upsample_factor=UPSAMPLING,
+        normalization=None,
+    )
+    # It tells the way back; we tell how far the image lies off.
+    return -np.asarray(answer[0], np.float64)
 
 
 def _fit(values: NDArray[np.float32], model: NDArray[np.float32]) -> tuple[float, float]:

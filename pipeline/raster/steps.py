@@ -133,7 +133,8 @@ def common_steps(
 
     Dates are judged in order of time. Each is held against the median of the dates before it that
     are nearest in season; while there are few of these, against the opening of the series on both
-    sides of it. So no verdict changes when later dates come, once that opening is complete. A refused date is no history for those after it.
+    sides of it. So no verdict changes when later dates come, once that opening is complete. A
+    refused date is no history for those after it.
 
     Args:
         values: (time, band, pixel).

@@ -44,7 +44,7 @@ def season(day: int) -> float:
 def true_reflectance(rng: np.random.Generator, band: str, day: int) -> NDArray[np.float64]:
     """Ground of its own pattern, with the season in the near infrared, weather and noise."""
     pattern = np.random.default_rng(sorted(LEVELS).index(band)).normal(1, 0.25, GRID.shape)
-    grown = 0.08 * season(day) if band == "nir" else -0.01 * season(day)
+    grown = 0.04 * season(day) if band == "nir" else -0.01 * season(day)
     weather = rng.normal(0, 0.004)
     return np.clip(LEVELS[band] * pattern + grown + weather, 0.005, 1) + rng.normal(
         0, 0.004, GRID.shape
