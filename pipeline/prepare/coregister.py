@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pipeline.prepare.cube import Stack
 
 MIN_REFERENCE_LOOKS = 3
-SHIFT_BANDS = 4
-"""Only the bands of the cube's own pixel size are measured; they stand first."""
+SHIFT_BANDS = slice(1, 4, 2)
+"""Green and near infrared: both have the cube's own pixel size, and they show other things."""
 
 
 def coregister(stack: Stack, baseline_end: datetime, options: PrepareOptions) -> None:
@@ -44,7 +44,7 @@ def coregister(stack: Stack, baseline_end: datetime, options: PrepareOptions) ->
         return
     for date, look in enumerate(stack.looks):
         seen = stack.kinds[date] == PixelKind.CLEAR
-        shift = measure_shift(stack.values[date, :SHIFT_BANDS], seen, reference[:SHIFT_BANDS])
+        shift = measure_shift(stack.values[date, SHIFT_BANDS], seen, reference[SHIFT_BANDS])
         if shift is not None and helps(shift, options):
             _apply(stack, date, shift, reference)
             shift = replace(shift, is_applied=True)

@@ -17,9 +17,11 @@ from pipeline.model.look import Shift
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-UPSAMPLING = 50
+UPSAMPLING = 20
 """Steps of the correlation peak in one pixel."""
-PASSES = 3
+PASSES = 4
+SETTLED_PX = 0.02
+"""A rest below this ends the passes."""
 FADE_PX = 6.0
 """How far from what was not seen a pixel counts in full."""
 MIN_SLOPE = 0.2
@@ -54,7 +56,10 @@ def measure_shift(
         return None
     window, off = _window(seen), np.zeros(2)
     for _ in range(PASSES):
-        off = off + np.mean([_rest(*pair, seen, window, off) for pair in pairs], axis=0)
+        rest = np.mean([_rest(*pair, off=off, window=window, seen=seen) for pair in pairs], axis=0)
+        off = off + rest
+        if np.hypot(*rest) < SETTLED_PX:
+            break
     south_px, east_px = (float(value) for value in off)
     return Shift(east_px, south_px, _gain(image, seen, reference, off))
 
@@ -77,9 +82,10 @@ def _window(seen: NDArray[np.bool_]) -> NDArray[np.float64]:
 def _rest(
     band: NDArray[np.float32],
     still: NDArray[np.float32],
-    seen: NDArray[np.bool_],
-    window: NDArray[np.float64],
+    *,
     off: NDArray[np.float64],
+    window: NDArray[np.float64],
+    seen: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """How far one band lies off its reference after that was moved, (south, east) in pixels."""
     moved = _slide(still, off)
