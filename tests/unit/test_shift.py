@@ -75,6 +75,12 @@ def test_planted_shifts_are_recovered(east_px: float, south_px: float, *, is_clo
         assert shift.gain > OPTIONS.min_shift_gain
 
 
+def test_the_mask_does_not_pull_a_long_shift_towards_zero() -> None:
+    shift = measure_shift(seen_off(1.4, -1.3, seed=1), half_cloud(3), seen_off(0, 0))
+    assert shift is not None
+    assert (shift.east_px, shift.south_px) == pytest.approx((1.4, -1.3), abs=0.06)
+
+
 def test_a_date_that_lies_right_gains_nothing() -> None:
     shift = measure_shift(seen_off(0, 0, seed=4), ALL_SEEN, seen_off(0, 0))
     assert shift is not None
