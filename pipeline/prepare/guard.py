@@ -33,7 +33,7 @@ MAX_PIXELS = 4096
 INSIDE_SHARE = 0.5
 VEIL_ROUGHER, VEIL_FLATTER = 2.0, 0.75
 """Uneven haze makes the dark visible bands rougher and takes contrast from the bright ones at
-once; an offset leaves the spread of every band as it is."""
+once; an offset leaves the spread of every band as it is. Both numbers rest on one real date."""
 
 
 @dataclass(frozen=True)
