@@ -65,6 +65,36 @@ class PrepareOptions(Options):
     """Codes that count as snow: seen, and kept apart from clear."""
     min_clear_share: Share
     """A date on which less of the site was clear or snow than this is no look at all."""
+    cloud_classes: tuple[int, ...]
+    """Codes that count as cloud."""
+    shadow_classes: tuple[int, ...]
+    """Codes that count as the shadow of a cloud."""
+    guard_neighbours: int = Field(ge=3, le=100)
+    """Dates nearest in season that a date's level is held against."""
+    guard_history: int = Field(ge=6, le=200)
+    """Earlier dates from which on a date is held against them alone."""
+    guard_min_looks: int = Field(ge=6, le=200)
+    """A series with fewer dates that can be judged is not judged."""
+    guard_min_share: Share
+    """Share of the site that must be clear, away from masks, for a date to be judged."""
+    guard_margin_px: int = Field(ge=0, le=20)
+    """How far from cloud, shadow, snow or no data a pixel must lie to be judged."""
+    guard_tolerance: float = Field(gt=0, lt=0.05)
+    """Smallest tolerance of a step, in reflectance; half the processing offset is 0.05."""
+    guard_deviations: float = Field(ge=2, le=10)
+    """Tolerance of a step in robust standard deviations of the series' own steps."""
+    guard_common_share: Share
+    """Share of pixels that must move the same way for a step that is common to all."""
+    apply_shifts: bool
+    """Whether a date is moved back by its measured shift; measured and recorded it is always."""
+    min_shift_px: float = Field(ge=0.05, le=1)
+    """A smaller shift is not applied."""
+    max_shift_px: float = Field(gt=0, le=5)
+    """A larger one is taken for a failed measurement and not applied."""
+    min_shift_gain: Share
+    """Share of the difference from the reference that a shift must take away to be applied."""
+    reference_looks: int = Field(ge=3, le=100)
+    """Clearest dates of the baseline that make the reference of the shifts."""
 
 
 class MonitorOptions(Options):

@@ -106,6 +106,10 @@ class CorruptAssetError(AssetError):
     """The bytes arrived and are not what the catalogue promised."""
 
 
+class RadiometryStepError(AssetError):
+    """A scene steps by a documented processing offset: it was read with the wrong one."""
+
+
 class NothingSeenError(PipelineError):
     """Not one clear look is left to work with."""
 

@@ -27,14 +27,14 @@ from pipeline.model.time import civil_day_span_utc
 from pipeline.prepare import prepare
 from pipeline.publish import publish_products
 from pipeline.report import render_report
-from pipeline.search import search
+from pipeline.search import list_scenes
 from pipeline.sites import load_site
 from pipeline.store.chips import ChipStore
 from pipeline.store.files import canonical_json
 from pipeline.store.layout import WorkFolder
 from pipeline.store.ledger import open_ledger
 from pipeline.store.records import read_record, write_record
-from pipeline.zones import measure_zones
+from pipeline.zones import mask_excess, measure_zones
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,12 +49,12 @@ if TYPE_CHECKING:
 
 ALGORITHM_VERSIONS = {
     "fetch": "1",
-    "prepare": "1",
+    "prepare": "2",
     "detect": "1",
     "zones": "1",
     "history": "1",
     "assess": "1",
-    "publish": "1",
+    "publish": "2",
     "report": "1",
 }
 """Raised by hand when the results of a stage change, so that old products are made anew."""
@@ -142,6 +142,7 @@ class Inputs:
         source: where the scenes were listed.
         scenes: the frozen list.
         fetched: what arrived.
+        superseded: scenes that gave way to another one of their overpass.
     """
 
     site: Site
@@ -149,6 +150,7 @@ class Inputs:
     source: str
     scenes: tuple[Scene, ...]
     fetched: tuple[FetchedScene, ...]
+    superseded: tuple[Scene, ...] = ()
 
     def hashes(self, config: RunConfig) -> dict[str, str]:
         """Hash by name of every input."""
@@ -158,7 +160,10 @@ class Inputs:
             for band, chip in one.chips.items()
         }
         seeds = {} if self.seeds is None else {"seeds": self.seeds.sha256}
-        return {"site": self.site.sha256, "settings": config.sha256, **seeds, **chips}
+        # Products list what gave way, so a listing with other losers is another run.
+        lost = canonical_json([scene.id for scene in self.superseded])
+        gone = {"superseded": hashlib.sha256(lost).hexdigest()} if self.superseded else {}
+        return {"site": self.site.sha256, "settings": config.sha256, **seeds, **gone, **chips}
 
 
 def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult:
@@ -194,7 +199,8 @@ def gather(request: RunRequest, site: Site, seeds: Seeds | None, heard: Listener
     """Search and fetch: freeze what the run rests on."""
     catalog = open_catalog(request.source)
     heard.stage("search", 1)
-    scenes = search(site, catalog, request.period, request.config.search)
+    listing = list_scenes(site, catalog, request.period, request.config.search)
+    scenes = listing.scenes
     heard.step()
     heard.stage("fetch", len(scenes))
     chips = ChipStore(WorkFolder(request.work, site.id).chips)
@@ -206,7 +212,7 @@ def gather(request: RunRequest, site: Site, seeds: Seeds | None, heard: Listener
         lambda _: heard.step(),
         access=catalog.access,
     )
-    return Inputs(site, seeds, told(request.source), scenes, fetched)
+    return Inputs(site, seeds, told(request.source), scenes, fetched, listing.superseded)
 
 
 def told(source: str) -> str:
@@ -260,6 +266,9 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
         failures=prepared.failures,
         min_pixels=config.objects.min_pixels,
         min_zone_clear_share=config.assess.min_zone_clear_share,
+        looks=prepared.looks,
+        superseded=inputs.superseded,
+        mask_excess=mask_excess(cube, masks),
     )
 
 
@@ -324,4 +333,5 @@ def record_of(
         versions=versions(),
         outputs=outputs,
         failures=findings.failures,
+        superseded=tuple(scene.id for scene in inputs.superseded),
     )

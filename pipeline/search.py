@@ -1,10 +1,11 @@
-"""Ask a catalogue for a site and a period, and keep one scene per overpass.
+"""Ask a catalogue for a site and a period, and keep one acquisition per overpass.
 
 Here belongs the choice between items of one overpass. Listing belongs to ``catalogs``.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -27,50 +28,121 @@ if TYPE_CHECKING:
     from pipeline.model.site import Site
 
 
+MIN_ADDED_SHARE = 1e-4
+"""Share of the site that a further tile must add: below that, outlines are rounded."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a catalogue listed, and what was kept of it.
+
+    Attributes:
+        scenes: one acquisition per overpass, by instant; the tiles of one stand together, the
+            preferred one first.
+        superseded: what gave way to another scene of its overpass, by instant and id.
+    """
+
+    scenes: tuple[Scene, ...]
+    superseded: tuple[Scene, ...]
+
+
 def search(
     site: Site, catalog: Lister, period: Period, options: SearchOptions
 ) -> tuple[Scene, ...]:
-    """List the scenes of a site, one per overpass, by instant and id.
+    """The scenes of ``list_scenes`` that were kept.
+
+    Raises:
+        EmptySearchError: if there is none.
+        SearchError: if the listing is not known to be complete.
+    """
+    return list_scenes(site, catalog, period, options).scenes
+
+
+def list_scenes(site: Site, catalog: Lister, period: Period, options: SearchOptions) -> Listing:
+    """List the scenes of a site, one acquisition per overpass.
 
     Raises:
         EmptySearchError: if there is none.
         SearchError: if the listing is not known to be complete.
     """
     bounds = Bounds(*site.boundary.bounds)
-    scenes = one_per_overpass(site, catalog.search(bounds, period, options))
+    listed = tuple(catalog.search(bounds, period, options))
+    scenes = one_per_overpass(site, listed)
     if not scenes:
         span = f"{period.start:%Y-%m-%d} to {period.end:%Y-%m-%d}"
         what = f"no scene of site {site.id} from {span} in {', '.join(options.collections)}"
         remedy = "widen the period, check the boundary, or name another source"
         raise EmptySearchError(what, where=catalog.name, remedy=remedy)
-    return scenes
+    return Listing(scenes, _lost(listed, scenes))
 
 
 def one_per_overpass(site: Site, scenes: Iterable[Scene]) -> tuple[Scene, ...]:
-    """Keep one scene per overpass, by instant and id, whatever the order they come in.
+    """Keep one acquisition per overpass, by instant, whatever the order they come in.
 
     Of several items of one overpass (two tiles, two processings, two stations) the one is kept
     that covers the whole site; among such, the newest processing baseline; then the one that
     covers more of the site; then the last id, because sequence numbers and processing times
-    stand at the end of ids. Scenes with one instant are one overpass, too: no two satellites
-    look at one place in one instant. Where Landsat 5 and 7 both look on one day, Landsat 5 is
-    kept, unless Landsat 7 alone covers the whole site: it has gaps since 2003.
+    stand at the end of ids. Where none covers the whole site, every tile stays that adds to what
+    the preferred ones before it cover, in that order. Scenes with one instant are one overpass,
+    too: no two satellites look at one place in one instant. Where Landsat 5 and 7 both look on one
+    day, Landsat 5 is kept, unless Landsat 7 alone covers the whole site: it has gaps since 2003.
     """
     preference = _preference(site)
-    kept = _best(scenes, lambda scene: scene.acquisition_key or scene.id, preference)
-    kept = _best(kept, lambda scene: scene.instant.isoformat(), preference)
-    kept = _best(kept, lambda scene: day_key(scene) or f"{scene.instant} {scene.id}", preference)
-    return tuple(sorted(kept, key=lambda scene: (scene.instant, scene.id)))
+    groups = _grouped(scenes, lambda scene: scene.acquisition_key or scene.id)
+    kept = [_tiles(site, sorted(group, key=preference, reverse=True)) for group in groups]
+    for shared in (lambda one: one.instant.isoformat(), _day_or_self):
+        kept = _first_of_each(kept, shared, preference)
+    return tuple(scene for tiles in sorted(kept, key=_time_and_id) for scene in tiles)
+
+
+def _day_or_self(scene: Scene) -> str:
+    """What Landsat scenes of one path and day share; every other scene stands alone."""
+    return day_key(scene) or f"{scene.instant} {scene.id}"
+
+
+def _time_and_id(tiles: Tiles) -> tuple[datetime, str]:
+    """The order of acquisitions."""
+    return tiles[0].instant, tiles[0].id
+
+
+def _first_of_each(
+    kept: Iterable[Tiles],
+    shared: Callable[[Scene], str],
+    preference: Callable[[Scene], Preference],
+) -> list[Tiles]:
+    """The preferred acquisition of those whose first tiles share a key."""
+    ordered = sorted(kept, key=lambda tiles: shared(tiles[0]))
+    return [
+        max(group, key=lambda tiles: preference(tiles[0]))
+        for _, group in groupby(ordered, lambda tiles: shared(tiles[0]))
+    ]
+
+
+def _tiles(site: Site, ordered: list[Scene]) -> tuple[Scene, ...]:
+    """The tiles of one overpass that are needed to cover the site, the preferred one first."""
+    kept, rest = [ordered[0]], site.boundary.difference(ordered[0].footprint)
+    for scene in ordered[1:]:
+        smaller = rest.difference(scene.footprint)
+        if (rest.area - smaller.area) / site.boundary.area >= MIN_ADDED_SHARE:
+            kept.append(scene)
+            rest = smaller
+    return tuple(kept)
 
 
 def superseded(site: Site, scenes: Iterable[Scene]) -> tuple[Scene, ...]:
     """The scenes that gave way to another one of their overpass, by instant and id."""
     scenes = tuple(scenes)
-    kept = set(map(id, one_per_overpass(site, scenes)))
-    lost = (scene for scene in scenes if id(scene) not in kept)
+    return _lost(scenes, one_per_overpass(site, scenes))
+
+
+def _lost(scenes: Iterable[Scene], kept: Iterable[Scene]) -> tuple[Scene, ...]:
+    """The scenes that are not among those that were kept."""
+    held = set(map(id, kept))
+    lost = (scene for scene in scenes if id(scene) not in held)
     return tuple(sorted(lost, key=lambda scene: (scene.instant, scene.id)))
 
 
+Tiles: TypeAlias = "tuple[Scene, ...]"
 Preference: TypeAlias = "tuple[bool, bool, tuple[int, int], float, str, str, datetime]"
 
 
@@ -97,11 +169,6 @@ def _preference(site: Site) -> Callable[[Scene], Preference]:
     return preference
 
 
-def _best(
-    scenes: Iterable[Scene],
-    key: Callable[[Scene], str],
-    preference: Callable[[Scene], Preference],
-) -> tuple[Scene, ...]:
-    """The most preferred scene of each group."""
-    ordered = sorted(scenes, key=key)
-    return tuple(max(group, key=preference) for _, group in groupby(ordered, key))
+def _grouped(scenes: Iterable[Scene], key: Callable[[Scene], str]) -> list[list[Scene]]:
+    """The scenes of each key."""
+    return [list(group) for _, group in groupby(sorted(scenes, key=key), key)]

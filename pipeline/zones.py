@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.model.change import SeriesChanges, ZoneSeries
 from pipeline.model.cube import INSIDE_SHARE
+from pipeline.model.look import PixelKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,48 @@ def measure_zones(
         One series a mask, in the order of the masks.
     """
     return tuple(_measure(changes, cube, mask) for mask in masks)
+
+
+def mask_excess(cube: DateCube, masks: Sequence[ZoneMask]) -> dict[str, float]:
+    """Share of each zone under cloud and shadow classes less that of the controls, over the dates.
+
+    Classifiers take bright roofs for cloud, so a zone of roofs is seen less often than a field
+    beside it; a number well above zero says that its looks are a choice, not a sample. On a date
+    with no data at all in the zone or in the controls there is nothing to compare.
+
+    Returns:
+        By zone id, in -1..1; NaN where nothing can be compared; empty for a cube without kinds.
+    """
+    if cube.kinds is None:
+        return {}
+    hidden = (cube.kinds == PixelKind.CLOUD) | (cube.kinds == PixelKind.SHADOW)
+    held = cube.kinds != PixelKind.UNSEEN
+    counts = {mask.zone_id: _hidden_and_held(hidden, held, mask) for mask in masks}
+    controls = [counts[mask.zone_id] for mask in masks if mask.is_control]
+    nothing = np.zeros((2, len(cube.instants)))
+    of_controls = _share(sum(controls, start=nothing))
+    return {zone: _mean(_share(count) - of_controls) for zone, count in counts.items()}
+
+
+def _hidden_and_held(
+    hidden: NDArray[np.bool_], held: NDArray[np.bool_], mask: ZoneMask
+) -> NDArray[np.float64]:
+    """Hidden pixels and pixels with data of a zone, (2, time)."""
+    rows, cols = mask.window.slices
+    return np.stack([_weigh(flags[:, rows, cols], mask.fraction) for flags in (hidden, held)])
+
+
+def _share(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Hidden over held, (time,); NaN where nothing is held."""
+    share = np.full(counts.shape[1], np.nan)
+    np.divide(counts[0], counts[1], out=share, where=counts[1] > 0)
+    return share
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    """The mean of what is a number, or NaN of nothing."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def _measure(changes: SeriesChanges, cube: DateCube, mask: ZoneMask) -> ZoneSeries:

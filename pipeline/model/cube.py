@@ -34,6 +34,8 @@ class DateCube:
         bands: common names along the band axis.
         grid: where the pixels lie.
         is_simulated: whether any acquisition is simulated.
+        kinds: what each pixel shows, codes of ``PixelKind``, uint8, (time, y, x); None where a
+            cube was made without them.
     """
 
     values: NDArray[np.float32]
@@ -44,6 +46,7 @@ class DateCube:
     bands: tuple[str, ...]
     grid: Grid
     is_simulated: bool = False
+    kinds: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         """Freeze the arrays.
@@ -59,6 +62,10 @@ class DateCube:
             raise ValueError(f"masks must be {flat}")
         if any(b <= a for a, b in zip(self.instants, self.instants[1:], strict=False)):
             raise ValueError("instants must ascend strictly")
+        if self.kinds is not None:
+            if self.kinds.shape != flat:
+                raise ValueError(f"kinds must be {flat}")
+            self.kinds.setflags(write=False)
         for array in (self.values, self.clear, self.snow):
             array.setflags(write=False)
 

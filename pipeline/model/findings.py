@@ -6,13 +6,15 @@ look-ups among its own fields. Files belong to ``publish``, words and pictures t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pipeline.model.site import ZoneKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.model.change import Detection, Period, SeriesChanges, ZoneSeries
     from pipeline.model.claim import Seeds
     from pipeline.model.cube import DateCube, ZoneMask
+    from pipeline.model.look import Look
     from pipeline.model.scene import AssetFailure, Scene
     from pipeline.model.site import Site, Zone
 
@@ -33,6 +36,10 @@ class LookUse(StrEnum):
     """It arrived whole, and too little of the site was clear."""
     FAILED = "failed"
     """An asset that it needs did not become data."""
+    SUSPECT = "radiometry_suspect"
+    """Its level steps by a processing offset."""
+    SUPERSEDED = "superseded"
+    """Another scene of its overpass was taken."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ class Findings:
         site: the site.
         seeds: what has been said about it; None if nothing was loaded.
         period: the time that was searched.
-        scenes: every scene the search listed, one per overpass.
+        scenes: every scene the search kept, one acquisition per overpass.
         cube: the dates that could be used.
         masks: the zones on the grid of the cube; a zone of unknown place has none.
         changes: what the detector says of every pixel and date.
@@ -76,6 +83,9 @@ class Findings:
         failures: every asset that did not become data.
         min_pixels: the minimum mapping unit.
         min_zone_clear_share: share of a zone that must be seen for a date to be a look at it.
+        looks: every date that was looked at, used or not.
+        superseded: scenes that gave way to another one of their overpass.
+        mask_excess: by zone id, share under cloud and shadow classes less that of the controls.
     """
 
     run_id: str
@@ -94,6 +104,9 @@ class Findings:
     failures: tuple[AssetFailure, ...]
     min_pixels: int
     min_zone_clear_share: float
+    looks: tuple[Look, ...] = ()
+    superseded: tuple[Scene, ...] = ()
+    mask_excess: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_simulated(self) -> bool:
@@ -118,10 +131,27 @@ class Findings:
 
     def use_of(self, scene: Scene) -> LookUse:
         """What became of a scene."""
-        if scene.id in self.cube.scene_ids:
+        if self.date_of(scene) is not None:
             return LookUse.USED
+        if scene in self.superseded:
+            return LookUse.SUPERSEDED
+        look = self.look_of(scene)
+        if look is not None and look.is_suspect:
+            return LookUse.SUSPECT
         failed = {failure.scene_id for failure in self.failures}
         return LookUse.FAILED if scene.id in failed else LookUse.CLOUDED
+
+    def look_of(self, scene: Scene) -> Look | None:
+        """The look that a scene is a tile of; None if it never became one."""
+        mine = (look for look in self.looks if scene.id in (look.scene_id, *look.scene_ids))
+        return next(mine, None)
+
+    def date_of(self, scene: Scene) -> int | None:
+        """Where on the time axis of the cube a scene lies, as its date or as one of its tiles."""
+        look, ids = self.look_of(scene), self.cube.scene_ids
+        name = scene.id if look is None else look.scene_id
+        is_there = name in ids and scene not in self.superseded
+        return ids.index(name) if is_there else None
 
     def looks_at(self, zone_id: str) -> NDArray[np.bool_]:
         """On which dates of the cube enough of a zone was seen, bool, (time,).

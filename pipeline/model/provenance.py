@@ -43,6 +43,7 @@ class RunRecord:
         versions: version by stage or library.
         outputs: the products.
         failures: every asset that did not become data.
+        superseded: ids of the scenes that gave way to another one of their overpass.
     """
 
     run_id: str
@@ -54,3 +55,4 @@ class RunRecord:
     versions: Mapping[str, str]
     outputs: tuple[Artifact, ...]
     failures: tuple[AssetFailure, ...]
+    superseded: tuple[str, ...] = ()

@@ -1,62 +1,35 @@
-"""A cube while it grows: one date after the other, from digital numbers to reflectance.
+"""A cube while it grows: one overpass after the other, its tiles put together on the pixels.
 
-Here belong the checks that keep a date out (another grid, no data under a clear sky) and the
-masks of what was seen. Which scenes are tried belongs to the stage itself.
+Here belong the merging of tiles and what keeps a date out. Reading one tile belongs to ``tile``;
+which scenes are tried belongs to the stage itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import reduce
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.errors import AssetError, CorruptAssetError, PipelineError, StoreError
 from pipeline.model.cube import DateCube
+from pipeline.model.look import Look, PixelKind
 from pipeline.model.scene import AssetFailure
-from pipeline.raster.masks import has_class, repeat_pixels, weighted_share
-from pipeline.sensors.sentinel2 import SCL, decide_radiometry, to_reflectance
+from pipeline.prepare.tile import ChipReader, TileReader
+from pipeline.raster.masks import weighted_share
+from pipeline.sensors.sentinel2 import SCL
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from pipeline.config import PrepareOptions
     from pipeline.model.grid import Grid
-    from pipeline.model.scene import Asset, Chip, FetchedScene, Scene
+    from pipeline.model.scene import FetchedScene, Scene
 
-
-class ChipReader(Protocol):
-    """Gives the pixels of a chip; ``store.chips.ChipStore`` is one."""
-
-    def read(self, chip: Chip) -> NDArray[Any]:
-        """The pixels, (y, x), verified.
-
-        Raises:
-            AssetError: if they are not what was delivered.
-            StoreError: if the file is missing or altered.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class Look:
-    """One date on which the site was looked at, whether or not anything was seen.
-
-    Attributes:
-        scene_id: the scene.
-        instant: UTC.
-        clear_share: share of the site that was seen clearly.
-        snow_share: share of the site that was seen and is snow.
-        used: whether the date is in the cube.
-    """
-
-    scene_id: str
-    instant: datetime
-    clear_share: float
-    snow_share: float
-    used: bool
+__all__ = ["ChipReader", "CubeBuilder", "Plan", "Stack", "failure_of", "overpasses"]
 
 
 @dataclass(frozen=True)
@@ -76,148 +49,230 @@ class Plan:
     weight: NDArray[np.float32]
 
 
+@dataclass
+class Stack:
+    """The dates that hold enough to see, still open to change.
+
+    Attributes:
+        values: reflectance, (time, band, y, x); 0 where nothing was seen.
+        kinds: codes of ``PixelKind``, (time, y, x).
+        looks: which of the looks each date is.
+        offsets: what was added to the scaled numbers, (time, band).
+        is_simulated: by date.
+    """
+
+    values: NDArray[np.float32]
+    kinds: NDArray[np.uint8]
+    looks: list[Look]
+    offsets: NDArray[np.float64]
+    is_simulated: list[bool]
+
+    @property
+    def clear(self) -> NDArray[np.bool_]:
+        """Where the ground was seen, (time, y, x)."""
+        clear: NDArray[np.bool_] = self.kinds == PixelKind.CLEAR
+        return clear
+
+    def only(self, kept: Sequence[int]) -> Stack:
+        """The stack with some of its dates."""
+        if len(kept) == len(self.looks):
+            return self
+        return Stack(
+            self.values[kept],
+            self.kinds[kept],
+            [self.looks[date] for date in kept],
+            self.offsets[kept],
+            [self.is_simulated[date] for date in kept],
+        )
+
+    def cube(self, plan: Plan) -> DateCube:
+        """The finished cube."""
+        return DateCube(
+            values=self.values,
+            clear=self.clear,
+            snow=self.kinds == PixelKind.SNOW,
+            instants=tuple(look.instant for look in self.looks),
+            scene_ids=tuple(look.scene_id for look in self.looks),
+            bands=plan.bands,
+            grid=plan.grid,
+            is_simulated=any(self.is_simulated),
+            kinds=self.kinds,
+        )
+
+
+def overpasses(fetched: Iterable[FetchedScene]) -> list[tuple[FetchedScene, ...]]:
+    """What was fetched, by overpass and in order of time; tiles of one keep their given order.
+
+    That order is the preference of the search. A scene without a key goes by its id.
+    """
+    groups: dict[str, list[FetchedScene]] = {}
+    for one in fetched:
+        groups.setdefault(one.scene.acquisition_key or one.scene.id, []).append(one)
+    return sorted(
+        map(tuple, groups.values()), key=lambda tiles: (tiles[0].scene.instant, tiles[0].scene.id)
+    )
+
+
 class CubeBuilder:
     """A cube while it grows, date by date, in arrays that are made once.
 
     Attributes:
-        used: the scenes in the cube so far.
         looks: every date looked at so far.
         failures: what did not become data so far.
-        radiometry: by id of a used scene, how its numbers became reflectance.
     """
 
     def __init__(self, plan: Plan, options: PrepareOptions, chips: ChipReader) -> None:
         """Reserve the space; pages of dates that are never used cost nothing."""
-        self._plan, self._options, self._chips = plan, options, chips
-        shape = plan.grid.shape
-        self._values = np.zeros((plan.n_dates, len(plan.bands), *shape), np.float32)
-        self._clear = np.zeros((plan.n_dates, *shape), np.bool_)
-        self._snow = np.zeros_like(self._clear)
-        self.used: list[Scene] = []
+        self._plan, self._options = plan, options
+        self._reader = TileReader(plan.grid, options, chips)
+        self._values = np.zeros((plan.n_dates, len(plan.bands), *plan.grid.shape), np.float32)
+        self._kinds = np.zeros((plan.n_dates, *plan.grid.shape), np.uint8)
+        self._offsets: list[tuple[float, ...]] = []
+        self._simulated: list[bool] = []
         self.looks: list[Look] = []
         self.failures: list[AssetFailure] = []
-        self.radiometry: dict[str, str] = {}
 
-    def add(self, one: FetchedScene) -> None:
-        """Take in one date, or record why not."""
-        band = SCL
-        try:
-            self._check_instant(one.scene)
-            clear, snow = self._classify(one)
-            if self._is_look(clear | snow):
-                for index, band in enumerate(self._plan.bands):
-                    seen = self._fill(one, band, index, clear | snow)
-                    clear &= seen
-                    snow &= seen
-        except (AssetError, StoreError) as error:
-            self.failures.append(failure_of(one.scene, band, error))
+    def add(self, tiles: Sequence[FetchedScene]) -> None:
+        """Take in one overpass, or record why not: on each pixel the first tile with data wins.
+
+        A tile that fails is recorded, and the others go on without it: what it alone would have
+        shown is unseen.
+        """
+        fresh = [one for one in tiles if self._is_new(one.scene)]
+        read = [(one, kinds) for one in fresh if (kinds := self._classify(one)) is not None]
+        if not read:
+            return
+        merged = _first_with_data(kinds for _, kinds in read)
+        if not self._is_look(merged):
+            self._count([one for one, _ in read], merged)
+            return
+        index = len(self._offsets)
+        used = [one for one, kinds in read if self._lay(one, kinds, index)]
+        if used:
+            self._keep(used, index)
+
+    def stack(self) -> Stack:
+        """The dates that hold enough to see."""
+        n = len(self._offsets)
+        looks = [look for look in self.looks if look.used]
+        offsets = np.array(self._offsets, np.float64).reshape(n, len(self._plan.bands))
+        return Stack(self._values[:n], self._kinds[:n], looks, offsets, list(self._simulated))
+
+    def _lay(self, one: FetchedScene, kinds: NDArray[np.uint8], index: int) -> bool:
+        """Lay one tile under what is there already; whether it became data."""
+        values, mine = self._values[index], self._kinds[index]
+        is_first = not mine.any()
+        target = values if is_first else np.empty_like(values)
+        kinds = kinds.copy()
+        if not self._read_bands(one, kinds, target):
+            if is_first:
+                values[...] = 0
+            return False
+        if is_first:
+            mine[...] = kinds
         else:
-            self._keep(one, clear, snow)
+            free = (mine == PixelKind.UNSEEN) & (kinds != PixelKind.UNSEEN)
+            np.copyto(values, target, where=free)
+            np.copyto(mine, kinds, where=free)
+        return True
 
-    def cube(self) -> DateCube:
-        """The cube of the dates that were used."""
-        n = len(self.used)
-        return DateCube(
-            values=self._values[:n],
-            clear=self._clear[:n],
-            snow=self._snow[:n],
-            instants=tuple(scene.instant for scene in self.used),
-            scene_ids=tuple(scene.id for scene in self.used),
-            bands=self._plan.bands,
-            grid=self._plan.grid,
-            is_simulated=any(scene.is_simulated for scene in self.used),
-        )
+    def _read_bands(
+        self, one: FetchedScene, kinds: NDArray[np.uint8], target: NDArray[np.float32]
+    ) -> bool:
+        """Write all bands of a tile; what lacks data in any of them is unseen."""
+        band, seen = SCL, _is_seen(kinds)
+        try:
+            for index, band in enumerate(self._plan.bands):
+                has_data = self._reader.band(one, band, seen, target[index])
+                kinds[~has_data] = PixelKind.UNSEEN
+                seen &= has_data
+        except (AssetError, StoreError) as error:
+            self.failures.append(failure_of(one.scene.id, band, error))
+            return False
+        return True
 
-    def _keep(self, one: FetchedScene, clear: NDArray[np.bool_], snow: NDArray[np.bool_]) -> None:
+    def _keep(self, used: list[FetchedScene], index: int) -> None:
         """Count the look, and if it is one, make its slot of the arrays final."""
-        seen, index = clear | snow, len(self.used)
-        shares = weighted_share(clear, self._plan.weight), weighted_share(snow, self._plan.weight)
-        is_look = self._is_look(seen)
-        self.looks.append(Look(one.scene.id, one.scene.instant, *shares, is_look))
-        if is_look:
-            np.copyto(self._values[index], 0, where=~seen)
-            self._clear[index], self._snow[index] = clear, snow
-            self.radiometry[one.scene.id] = self._radiometry(one)
-            self.used.append(one.scene)
+        kinds = self._kinds[index]
+        if self._count(used, kinds):
+            np.copyto(self._values[index], 0, where=~_is_seen(kinds))
+            self._offsets.append(self._common_offsets(used))
+            self._simulated.append(any(one.scene.is_simulated for one in used))
+        else:
+            self._values[index] = 0
+            kinds[...] = PixelKind.UNSEEN
 
-    def _is_look(self, seen: NDArray[np.bool_]) -> bool:
-        """Whether enough of the site was seen."""
-        return weighted_share(seen, self._plan.weight) >= self._options.min_clear_share
+    def _common_offsets(self, used: list[FetchedScene]) -> tuple[float, ...]:
+        """The offsets of the tiles; NaN for a band that they were read apart in."""
+        offsets = np.array([self._reader.offsets(one, self._plan.bands) for one in used])
+        return tuple(np.where(np.ptp(offsets, axis=0) > 0, np.nan, offsets[0]).tolist())
 
-    def _check_instant(self, scene: Scene) -> None:
-        """Refuse a second scene of one instant: the search should have chosen between them."""
-        if self.used and self.used[-1].instant == scene.instant:
-            what = f"it was taken in the same instant as {self.used[-1].id}"
-            raise CorruptAssetError(what, where=scene.id)
-
-    def _classify(self, one: FetchedScene) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Clear and snow by the scene classification, (y, x) each."""
-        classes = self._pixels(one, SCL)
-        clear = has_class(classes, self._options.clear_classes)
-        return clear, has_class(classes, self._options.snow_classes) & ~clear
-
-    def _fill(
-        self, one: FetchedScene, band: str, index: int, seen: NDArray[np.bool_]
-    ) -> NDArray[np.bool_]:
-        """Write one band of the next date; tell where it holds data.
-
-        Raises:
-            CorruptAssetError: if it holds none where the classification says that there is some.
-        """
-        dn, asset = self._pixels(one, band), one.scene.assets[band]
-        has_data: NDArray[np.bool_] = dn != 0
-        if asset.nodata:
-            has_data &= dn != asset.nodata
-        if seen.any() and not (has_data & seen).any():
-            what = "no pixel holds data where the scene classification says that the ground is seen"
-            raise CorruptAssetError(what, where=f"{one.scene.id} {band}")
-        radiometry = decide_radiometry(one.scene, asset)
-        self._values[len(self.used), index] = to_reflectance(dn, radiometry)
-        return has_data
-
-    def _pixels(self, one: FetchedScene, band: str) -> NDArray[Any]:
-        """One band on the grid of the cube, (y, x).
-
-        Raises:
-            CorruptAssetError: if its grid does not nest in that of the cube.
-        """
-        chip = one.chips[band]
-        factor = _nesting(chip.grid, self._plan.grid)
-        if factor is None:
-            what = (
-                f"its grid {_words(chip.grid)} is not that of the series {_words(self._plan.grid)}"
+    def _count(self, tiles: list[FetchedScene], kinds: NDArray[np.uint8]) -> bool:
+        """Record the look; whether enough of the site was seen."""
+        is_look = self._is_look(kinds)
+        words = dict.fromkeys(self._words(one) for one in tiles)
+        scene, share = tiles[0].scene, self._share
+        self.looks.append(
+            Look(
+                scene.id,
+                scene.instant,
+                share(kinds, PixelKind.CLEAR),
+                share(kinds, PixelKind.SNOW),
+                is_look,
+                share(kinds, PixelKind.CLOUD),
+                share(kinds, PixelKind.SHADOW),
+                tuple(one.scene.id for one in tiles),
+                "; ".join(words),
             )
-            raise CorruptAssetError(what, where=f"{one.scene.id} {band}")
-        pixels = self._chips.read(chip)
-        if pixels.shape != chip.grid.shape or pixels.dtype.kind not in "ui":
-            what = f"{pixels.dtype} pixels of shape {pixels.shape} are not what was asked for"
-            raise CorruptAssetError(what, where=f"{one.scene.id} {band}")
-        return repeat_pixels(pixels, factor)
+        )
+        return is_look
 
-    def _radiometry(self, one: FetchedScene) -> str:
-        """How the numbers of a scene became reflectance; once if all bands agree."""
-        assets: dict[str, Asset] = {band: one.scene.assets[band] for band in self._plan.bands}
-        words = {band: str(decide_radiometry(one.scene, asset)) for band, asset in assets.items()}
-        if len(set(words.values())) == 1:
-            return words[self._plan.bands[0]]
-        return "; ".join(f"{band}: {text}" for band, text in words.items())
+    def _words(self, one: FetchedScene) -> str:
+        """How a tile was read; a clouded one may be of unknown radiometry, since nobody asked."""
+        try:
+            return self._reader.told(one, self._plan.bands)
+        except AssetError as error:
+            return error.what
+
+    def _share(self, kinds: NDArray[np.uint8], kind: PixelKind) -> float:
+        """Share of the site of one kind."""
+        return weighted_share(kinds == kind, self._plan.weight)
+
+    def _is_look(self, kinds: NDArray[np.uint8]) -> bool:
+        """Whether enough of the site was seen."""
+        share = weighted_share(_is_seen(kinds), self._plan.weight)
+        return share >= self._options.min_clear_share
+
+    def _is_new(self, scene: Scene) -> bool:
+        """Refuse a second date of one instant: the search should have chosen between them."""
+        last = self.looks[-1] if self.looks else None
+        if last is None or not last.used or last.instant != scene.instant:
+            return True
+        what = f"it was taken in the same instant as {last.scene_id}"
+        error = CorruptAssetError(what, where=scene.id)
+        self.failures.append(failure_of(scene.id, SCL, error))
+        return False
+
+    def _classify(self, one: FetchedScene) -> NDArray[np.uint8] | None:
+        """What a tile shows; None if that cannot be read."""
+        try:
+            return self._reader.kinds(one)
+        except (AssetError, StoreError) as error:
+            self.failures.append(failure_of(one.scene.id, SCL, error))
+            return None
 
 
-def _nesting(inner: Grid, outer: Grid) -> int | None:
-    """How many pixels of the outer grid lie along one of the inner; None if they do not nest."""
-    factor = round(inner.gsd_m / outer.gsd_m)
-    same_place = (inner.crs, inner.left, inner.top) == (outer.crs, outer.left, outer.top)
-    same_size = (inner.height * factor, inner.width * factor) == outer.shape
-    return factor if same_place and same_size and factor * outer.gsd_m == inner.gsd_m else None
+def _is_seen(kinds: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where the ground or the snow on it was seen."""
+    seen: NDArray[np.bool_] = (kinds == PixelKind.CLEAR) | (kinds == PixelKind.SNOW)
+    return seen
 
 
-def _words(grid: Grid) -> str:
-    """A grid in few words."""
-    return (
-        f"({grid.crs} {grid.left:g} {grid.top:g}, {grid.height} x {grid.width} at {grid.gsd_m:g} m)"
-    )
+def _first_with_data(tiles: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """What each pixel shows in the first tile that holds data there."""
+    return reduce(lambda first, kinds: np.where(first == PixelKind.UNSEEN, kinds, first), tiles)
 
 
-def failure_of(scene: Scene, band: str, error: PipelineError) -> AssetFailure:
+def failure_of(scene_id: str, band: str, error: PipelineError) -> AssetFailure:
     """An error as a value."""
-    return AssetFailure(scene.id, band, type(error).__name__, str(error))
+    return AssetFailure(scene_id, band, type(error).__name__, str(error))

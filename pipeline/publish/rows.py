@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline.model.change import Detection, ZoneSeries
     from pipeline.model.claim import AssertedTime
     from pipeline.model.findings import Findings
+    from pipeline.model.look import Look
     from pipeline.model.scene import Scene
     from pipeline.model.site import Zone
 
@@ -30,7 +31,7 @@ DETECTION_COLUMNS = (
 )  # fmt: skip
 MEASURED_COLUMNS = (
     "n_pixels", "n_clear_looks", "n_detections", "changed_share", "limit_px", "limit_m2",
-    "limit_contrast",
+    "limit_contrast", "mask_excess",
 )  # fmt: skip
 SERIES_COLUMNS = (
     "instant", "scene_id", "zone_id", "period", "seen_px", "departing_share", "changed_px",
@@ -38,7 +39,8 @@ SERIES_COLUMNS = (
 )  # fmt: skip
 SCENE_COLUMNS = (
     "id", "instant", "platform", "collection", "processing_baseline", "cloud_cover_pct", "use",
-    "clear_share", "simulated",
+    "clear_share", "cloud_share", "shadow_share", "snow_share", "tiles", "radiometry",
+    "common_mode", "shift_east_px", "shift_south_px", "shift_gain", "shift_applied", "simulated",
 )  # fmt: skip
 FAILURE_COLUMNS = ("scene_id", "band", "kind", "reason", "simulated")
 HEAD_COLUMNS = (
@@ -124,6 +126,7 @@ def _measured(zone: Zone, findings: Findings) -> Row:
         limit.n_pixels,
         finite(limit.area_m2, 1),
         finite(limit.contrast, 5),
+        finite(findings.mask_excess.get(zone.id, math.nan), 5),
     )
 
 
@@ -152,14 +155,13 @@ def _dates(series: ZoneSeries, findings: Findings) -> list[Row]:
 
 
 def scene_rows(findings: Findings) -> list[Row]:
-    """Every scene the search listed, and what became of it."""
-    return [_scene(scene, findings) for scene in findings.scenes]
+    """Every scene the search listed, and what became of it; at the end those that gave way."""
+    return [_scene(scene, findings) for scene in (*findings.scenes, *findings.superseded)]
 
 
 def _scene(scene: Scene, findings: Findings) -> Row:
     """One scene; clear_share is of the site, and only known for a date of the cube."""
-    ids = findings.cube.scene_ids
-    index = ids.index(scene.id) if scene.id in ids else None
+    index = findings.date_of(scene)
     share = None if index is None else finite(findings.cube.clear[index].mean(), 5)
     return named(
         SCENE_COLUMNS,
@@ -171,7 +173,27 @@ def _scene(scene: Scene, findings: Findings) -> Row:
         scene.cloud_cover_pct,
         findings.use_of(scene).value,
         share,
+        *_look(findings.look_of(scene)),
         findings.is_simulated,
+    )
+
+
+def _look(look: Look | None) -> tuple[Cell, ...]:
+    """How a date was seen and read; shares are of the site, shifts in pixels."""
+    if look is None:
+        return (None,) * 10
+    shift = look.shift
+    return (
+        finite(look.cloud_share, 5),
+        finite(look.shadow_share, 5),
+        finite(look.snow_share, 5),
+        ";".join(look.scene_ids),
+        look.radiometry,
+        look.is_common_mode,
+        finite(shift.east_px, 3) if shift else None,
+        finite(shift.south_px, 3) if shift else None,
+        finite(shift.gain, 4) if shift else None,
+        shift.is_applied if shift else None,
     )
 
 

@@ -76,10 +76,11 @@ def _tick(findings: Findings, scene: Scene) -> Tick:
     """One scene; the more of the site was clear, the longer."""
     use = findings.use_of(scene)
     day = wording.moment(scene.instant, findings.site.timezone).utc
-    if use is not LookUse.USED:
+    date = findings.date_of(scene)
+    if date is None:
         words = "too little of the site was clear" if use is LookUse.CLOUDED else "failed"
+        words = "wrong radiometry" if use is LookUse.SUSPECT else words
         return Tick(_year_x(scene.instant), SHORTEST, use.value, f"{day}, {scene.id}: {words}")
-    date = findings.cube.scene_ids.index(scene.id)
     share = float(findings.cube.clear[date].mean())
     length = round(SHORTEST + share * (TALLEST - SHORTEST), 1)
     title = f"{day}, {scene.id}: {wording.percent(share, 0)} clear"

@@ -49,7 +49,8 @@ def _decoded(fields: dict[str, Any]) -> RunRecord:
     rest = {**fields}
     outputs = tuple(Artifact(**one) for one in rest.pop("outputs"))
     failures = tuple(AssetFailure(**one) for one in rest.pop("failures"))
-    return RunRecord(**rest, outputs=outputs, failures=failures)
+    superseded = tuple(rest.pop("superseded", ()))
+    return RunRecord(**rest, outputs=outputs, failures=failures, superseded=superseded)
 
 
 def _path(work: WorkFolder, run_id: str) -> Path:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pipeline.model.findings import LookUse
+from pipeline.model.look import Look
 from pipeline.model.scene import AssetFailure
 from tests.unit.findings_factory import CLOUDY_DATES, N_DATES, make_findings, make_site
+
+if TYPE_CHECKING:
+    from pipeline.model.findings import Findings
 
 
 def test_a_scene_is_used_clouded_or_failed() -> None:
@@ -71,3 +76,29 @@ def test_detections_of_a_zone_keep_their_order() -> None:
     assert [one.zone_id for one in findings.detections_in("north-vacant")] == ["north-vacant"]
     assert findings.detections_in("control-field") == ()
     assert set(findings.mask_of) == set(findings.series_of)
+
+
+def look_at(findings: Findings, number: int, **changes: Any) -> Look:  # noqa: ANN401 - any field
+    """The look behind a date of the cube."""
+    name, cube = findings.cube.scene_ids[number], findings.cube
+    made = Look(name, cube.instants[number], 0.9, 0.0, used=True, scene_ids=(name, "SECOND_TILE"))
+    return replace(made, **changes)
+
+
+def test_every_tile_of_a_used_date_is_used() -> None:
+    findings = make_findings()
+    findings = replace(findings, looks=(look_at(findings, 3),))
+    tile = replace(findings.scenes[0], id="SECOND_TILE")
+    assert findings.use_of(tile) is LookUse.USED
+    assert findings.date_of(tile) == 3
+
+
+def test_suspect_and_superseded_scenes_are_told_apart() -> None:
+    findings = make_findings()
+    gone, odd = (replace(findings.scenes[0], id=name) for name in ("GONE", "ODD"))
+    look = look_at(findings, 0, scene_id="ODD", scene_ids=("ODD",), used=False, is_suspect=True)
+    failure = AssetFailure("ODD", "", "RadiometryError", "radiometry_suspect")
+    findings = replace(findings, superseded=(gone,), looks=(look,), failures=(failure,))
+    assert findings.use_of(gone) is LookUse.SUPERSEDED
+    assert findings.use_of(odd) is LookUse.SUSPECT
+    assert findings.date_of(gone) is None

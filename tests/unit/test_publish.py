@@ -18,6 +18,7 @@ from shapely.geometry import LinearRing
 from pipeline import publish
 from pipeline.errors import StoreError
 from pipeline.model.findings import LookUse
+from pipeline.model.look import Look, Shift
 from pipeline.publish import publish_products
 from pipeline.publish.maps import status_codes
 from pipeline.publish.rows import finite, iso
@@ -386,3 +387,31 @@ def test_products_name_no_path_of_this_machine(tmp_path: Path) -> None:
     publish_products(tmp_path / "p", make_findings())
     for path in (tmp_path / "p").iterdir():
         assert str(tmp_path).encode() not in path.read_bytes(), path.name
+
+
+def test_scenes_tell_how_they_were_read_and_which_gave_way(tmp_path: Path) -> None:
+    findings = make_findings()
+    first = findings.scenes[0]
+    look = Look(
+        first.id, first.instant, 0.8, 0.05, used=True, cloud_share=0.1, shadow_share=0.05,
+        scene_ids=(first.id, "TILE_2"), radiometry="scale 0.0001",
+        shift=Shift(0.25, -0.1, 0.07), is_common_mode=True,
+    )  # fmt: skip
+    gone = replace(first, id="GAVE_WAY")
+    findings = replace(
+        findings, looks=(look,), superseded=(gone,), mask_excess={"north-vacant": 0.125}
+    )
+    publish_products(tmp_path / "p", findings)
+    rows = {row["id"]: row for row in table(tmp_path / "p", "scenes.csv")}
+    row = rows[first.id]
+    assert row["tiles"] == f"{first.id};TILE_2"
+    assert (row["cloud_share"], row["shadow_share"], row["snow_share"]) == ("0.1", "0.05", "0.05")
+    assert (row["common_mode"], row["radiometry"]) == ("true", "scale 0.0001")
+    assert (row["shift_east_px"], row["shift_south_px"]) == ("0.25", "-0.1")
+    assert (row["shift_gain"], row["shift_applied"]) == ("0.07", "false")
+    assert rows["GAVE_WAY"]["use"] == "superseded"
+    assert rows["GAVE_WAY"]["shift_gain"] == ""
+    zones = document(tmp_path / "p", "zones.geojson")["features"]
+    excess = {one["id"]: one["properties"]["mask_excess"] for one in zones}
+    assert excess["north-vacant"] == 0.125
+    assert excess["electronics"] is None

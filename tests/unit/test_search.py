@@ -16,7 +16,7 @@ from pipeline.config import SearchOptions, load_config
 from pipeline.errors import EmptySearchError, SearchError
 from pipeline.model.change import Period
 from pipeline.model.grid import Bounds
-from pipeline.search import one_per_overpass, search, superseded
+from pipeline.search import list_scenes, one_per_overpass, search, superseded
 from tests.unit.scene_factory import GRID, START, lonlat, make_scene, make_site
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ LEFT, BOTTOM, RIGHT, TOP = GRID.bounds
 WHOLE = lonlat(box(LEFT - 500, BOTTOM - 500, RIGHT + 500, TOP + 500))
 WEST = lonlat(box(LEFT - 500, BOTTOM - 500, LEFT + 100, TOP + 500))
 EAST = lonlat(box(LEFT + 100, BOTTOM - 500, RIGHT + 500, TOP + 500))
+MIDDLE = lonlat(box(LEFT + 50, BOTTOM - 500, LEFT + 200, TOP + 500))
 NOT_HERE = lonlat(box(LEFT - 900, BOTTOM - 500, LEFT - 500, TOP + 500))
 
 
@@ -93,7 +94,7 @@ PREFERRED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"processing_baseline": "09.99"},
     ),
     "any baseline before none": ({"processing_baseline": "02.00"}, {"processing_baseline": None}),
-    "more of the site": ({"footprint": EAST}, {"footprint": WEST}),
+    "more of the site": ({"footprint": EAST}, {"footprint": EAST.intersection(MIDDLE)}),
     "some of the site before none": ({"footprint": WEST}, {"footprint": NOT_HERE}),
 }
 
@@ -186,13 +187,64 @@ def test_the_order_of_the_listing_does_not_matter(
 
 
 @given(scenes=SCENES)
-def test_what_is_kept_has_one_scene_per_key_and_instant_and_nothing_is_lost(
+def test_what_is_kept_has_one_acquisition_per_key_and_instant_and_nothing_is_lost(
     scenes: list[Scene],
 ) -> None:
     kept = one_per_overpass(SITE, scenes)
-    keys = [scene.acquisition_key for scene in kept if scene.acquisition_key]
-    instants = [scene.instant for scene in kept]
+    groups = [
+        list(group)
+        for _, group in itertools.groupby(kept, lambda scene: scene.acquisition_key or scene.id)
+    ]
+    keys = [group[0].acquisition_key for group in groups if group[0].acquisition_key]
+    instants = [group[0].instant for group in groups]
     assert len(set(keys)) == len(keys)
     assert instants == sorted(set(instants))
+    for group in groups:
+        covered = group[0].footprint
+        for tile in group[1:]:
+            assert not covered.covers(SITE.boundary)
+            assert (tile.footprint - covered).intersection(SITE.boundary).area > 0
+            covered = covered.union(tile.footprint)
     assert len(kept) + len(superseded(SITE, scenes)) == len(scenes)
     assert bool(kept) == bool(scenes)
+
+
+SOUTH_OF = 4_200_000.0
+TILES = {
+    # Lower and upper edges of the MGRS tiles; they overlap by 9,780 m.
+    "52SBG": lonlat(box(199_980, 4_090_200, 309_780, SOUTH_OF)),
+    "52SBH": lonlat(box(199_980, 4_190_220, 309_780, 4_300_020)),
+}
+
+
+def tile_scene(tile: str, number: int, baseline: str = "05.11") -> Scene:
+    name = f"S2A_{tile}_{number}"
+    return make_scene(
+        name, 0, acquisition_key="k", footprint=TILES[tile], processing_baseline=baseline
+    )
+
+
+def test_the_tile_that_holds_the_whole_site_is_taken_alone_in_every_order() -> None:
+    """The site lies at the lower edge of the northern tile, with a strip in the southern one."""
+    site = make_site(bounds=Bounds(290_000, 4_199_000, 291_500, 4_201_500))
+    scenes = [tile_scene("52SBG", 0), tile_scene("52SBH", 0), tile_scene("52SBH", 1, "04.00")]
+    for order in itertools.permutations(scenes):
+        assert [scene.id for scene in one_per_overpass(site, order)] == ["S2A_52SBH_0"]
+        assert {scene.id for scene in superseded(site, order)} == {"S2A_52SBG_0", "S2A_52SBH_1"}
+
+
+def test_tiles_are_put_together_only_where_none_holds_the_whole_site() -> None:
+    """A site of 12 km reaches out of both: all that add to it stay, the preferred one first."""
+    site = make_site(bounds=Bounds(290_000, 4_189_000, 291_500, 4_201_000))
+    scenes = [tile_scene("52SBH", 0), tile_scene("52SBG", 0), tile_scene("52SBG", 1, "04.00")]
+    for order in itertools.permutations(scenes):
+        names = [scene.id for scene in one_per_overpass(site, order)]
+        assert names == ["S2A_52SBG_0", "S2A_52SBH_0"]  # the southern one covers more of it
+        assert [scene.id for scene in superseded(site, order)] == ["S2A_52SBG_1"]
+
+
+def test_what_gave_way_is_listed() -> None:
+    scenes = (make_scene("a", acquisition_key="k"), make_scene("b", acquisition_key="k"))
+    listing = list_scenes(SITE, ListCatalog(scenes), PERIOD, OPTIONS)
+    assert [scene.id for scene in listing.scenes] == ["b"]
+    assert [scene.id for scene in listing.superseded] == ["a"]

@@ -31,7 +31,7 @@ def written(root: Path) -> tuple[WorkFolder, RunRecord]:
     record = RunRecord(
         RUN_ID, "yard", "tiles", "partial", is_simulated=True,
         inputs={"site": "ab"}, versions={"stage:detect": "1"}, outputs=(artifact,),
-        failures=(failure,),
+        failures=(failure,), superseded=("S2A_0",),
     )  # fmt: skip
     write_record(work, record)
     return work, record
