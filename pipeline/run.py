@@ -17,6 +17,7 @@ from pipeline.assess import Evidence, assess
 from pipeline.catalogs import open_catalog
 from pipeline.claims import load_seeds
 from pipeline.detect.monitor import HarmonicMonitor
+from pipeline.environment import close_environment
 from pipeline.errors import NothingSeenError
 from pipeline.fetch import fetch
 from pipeline.history import replay
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from pipeline.model.claim import Seeds
     from pipeline.model.cube import DateCube
     from pipeline.model.provenance import Artifact
-    from pipeline.model.scene import FetchedScene, Scene
+    from pipeline.model.scene import FetchedScene, Remark, Scene
     from pipeline.model.site import Site
 
 ALGORITHM_VERSIONS = {
@@ -158,7 +159,21 @@ class Inputs:
             for band, chip in one.chips.items()
         }
         seeds = {} if self.seeds is None else {"seeds": self.seeds.sha256}
-        return {"site": self.site.sha256, "settings": config.sha256, **seeds, **chips}
+        stated = hashlib.sha256(canonical_json([_stated(scene) for scene in self.scenes]))
+        own = {"site": self.site.sha256, "settings": config.sha256, "items": stated.hexdigest()}
+        return {**own, **seeds, **chips}
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What must be said of the scenes and is no failure."""
+        return tuple(remark for one in self.fetched for remark in one.remarks)
+
+
+def _stated(scene: Scene) -> list[object]:
+    """What an item says that gives the same numbers another meaning."""
+    numbers = [[band, a.scale, a.offset, a.nodata] for band, a in sorted(scene.assets.items())]
+    flags = [scene.boa_offset_applied, scene.processing_baseline, scene.is_simulated]
+    return [scene.id, scene.instant.isoformat(), *flags, numbers]
 
 
 def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult:
@@ -170,6 +185,7 @@ def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult
     Raises:
         PipelineError: whatever the stages raise; what was published before stays as it is.
     """
+    close_environment()
     heard = listener or Silence()
     started = datetime.now(UTC)
     site = load_site(request.site_folder)
@@ -317,4 +333,5 @@ def record_of(
         versions=versions(),
         outputs=outputs,
         failures=findings.failures,
+        remarks=inputs.remarks,
     )

@@ -7,7 +7,8 @@ a chip is cut belongs to ``window``, ``local`` and ``remote``; how it is kept to
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from pipeline.errors import AssetError, FetchError, MissingBandError
 from pipeline.fetch.local import read_local, version_of
 from pipeline.fetch.remote import read_remote
 from pipeline.fetch.transport import open_client
+from pipeline.fetch.versions import mixed_with, radiometry_words, remarks_on
 from pipeline.fetch.window import wanted_grid
 from pipeline.model.scene import AssetFailure, Chip, FetchedScene
 
@@ -91,6 +93,7 @@ class _Fetcher:
     options: FetchOptions
     slots: asyncio.Semaphore = field(init=False)
     client: httpx.AsyncClient | None = None
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
         """Bound the assets on their way."""
@@ -117,12 +120,23 @@ class _Fetcher:
         """All bands of a scene; an optional band that it lacks is not missed."""
         optional = tuple(band for band in self.options.optional_bands if band in scene.assets)
         bands = tuple(dict.fromkeys(self.options.bands + optional))
-        ends = await _together(self.asset(scene, band) for band in bands)
-        return FetchedScene(
-            scene,
-            {band: end for band, end in zip(bands, ends, strict=True) if isinstance(end, Chip)},
-            tuple(end for end in ends if isinstance(end, AssetFailure)),
-        )
+        arrived = await _together(self.asset(scene, band) for band in bands)
+        ends = dict(zip(bands, arrived, strict=True))
+        doubted = mixed_with(scene, ends, self.started)
+        again = await _together(self.anew(scene, band) for band in doubted)
+        ends |= dict(zip(doubted, again, strict=True))
+        chips = {band: end for band, end in ends.items() if isinstance(end, Chip)}
+        failures = tuple(end for end in ends.values() if isinstance(end, AssetFailure))
+        return FetchedScene(scene, chips, failures, remarks_on(scene, chips))
+
+    async def anew(self, scene: Scene, band: str) -> Chip | AssetFailure:
+        """One band of a scene from its source, whatever the store holds."""
+        asset = scene.assets[band]
+        try:
+            async with self.slots:
+                return await self._bring(scene, asset, wanted_grid(self.site, scene, asset))
+        except AssetError as error:
+            return failure_of(scene, band, error)
 
     async def asset(self, scene: Scene, band: str) -> Chip | AssetFailure:
         """One band of a scene, from the store or from its source."""
@@ -143,11 +157,18 @@ class _Fetcher:
             raise MissingBandError("the scene does not have this band")
         wanted = wanted_grid(self.site, scene, asset)
         kept = await asyncio.to_thread(self._kept, scene, asset, wanted)
-        if kept is not None:
-            return kept
+        return kept or await self._bring(scene, asset, wanted)
+
+    async def _bring(self, scene: Scene, asset: Asset, wanted: Grid) -> Chip:
+        """The chip of a band, read from its source and kept.
+
+        Raises:
+            AssetError: if it cannot be had.
+        """
         got = await self._read(asset, wanted)
+        delivery = replace(got.delivery, radiometry=radiometry_words(scene, asset))
         return await asyncio.to_thread(
-            self.chips.save, scene, band, got.pixels, got.grid, delivery=got.delivery
+            self.chips.save, scene, asset.band, got.pixels, got.grid, delivery=delivery
         )
 
     def _kept(self, scene: Scene, asset: Asset, wanted: Grid) -> Chip | None:
