@@ -17,6 +17,7 @@ from pipeline.assess import Evidence, assess
 from pipeline.catalogs import open_catalog
 from pipeline.claims import load_seeds
 from pipeline.detect.monitor import HarmonicMonitor
+from pipeline.environment import close_environment
 from pipeline.errors import NothingSeenError
 from pipeline.fetch import fetch
 from pipeline.history import replay
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from pipeline.model.claim import Seeds
     from pipeline.model.cube import DateCube
     from pipeline.model.provenance import Artifact
-    from pipeline.model.scene import FetchedScene, Scene
+    from pipeline.model.scene import FetchedScene, Remark, Scene
     from pipeline.model.site import Site
 
 ALGORITHM_VERSIONS = {
@@ -160,10 +161,24 @@ class Inputs:
             for band, chip in one.chips.items()
         }
         seeds = {} if self.seeds is None else {"seeds": self.seeds.sha256}
+        stated = hashlib.sha256(canonical_json([_stated(scene) for scene in self.scenes]))
+        own = {"site": self.site.sha256, "settings": config.sha256, "items": stated.hexdigest()}
         # Products list what gave way, so a listing with other losers is another run.
         lost = canonical_json([scene.id for scene in self.superseded])
         gone = {"superseded": hashlib.sha256(lost).hexdigest()} if self.superseded else {}
-        return {"site": self.site.sha256, "settings": config.sha256, **seeds, **gone, **chips}
+        return {**own, **seeds, **gone, **chips}
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What must be said of the scenes and is no failure."""
+        return tuple(remark for one in self.fetched for remark in one.remarks)
+
+
+def _stated(scene: Scene) -> list[object]:
+    """What an item says that gives the same numbers another meaning."""
+    numbers = [[band, a.scale, a.offset, a.nodata] for band, a in sorted(scene.assets.items())]
+    flags = [scene.boa_offset_applied, scene.processing_baseline, scene.is_simulated]
+    return [scene.id, scene.instant.isoformat(), *flags, numbers]
 
 
 def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult:
@@ -175,6 +190,7 @@ def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult
     Raises:
         PipelineError: whatever the stages raise; what was published before stays as it is.
     """
+    close_environment()
     heard = listener or Silence()
     started = datetime.now(UTC)
     site = load_site(request.site_folder)
@@ -334,4 +350,5 @@ def record_of(
         outputs=outputs,
         failures=findings.failures,
         superseded=tuple(scene.id for scene in inputs.superseded),
+        remarks=inputs.remarks,
     )

@@ -8,7 +8,8 @@ a chip is cut belongs to ``window``, ``local``, ``remote`` and ``whole``; how by
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import repeat
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 from pipeline.errors import AssetError, FetchError, MissingBandError
 from pipeline.fetch.local import read_local, version_of
 from pipeline.fetch.remote import read_remote
+from pipeline.fetch.versions import mixed_with, radiometry_words, remarks_on
 from pipeline.fetch.whole import is_read_whole, read_whole
 from pipeline.fetch.window import wanted_grid
 from pipeline.model.grid import Grid
@@ -107,6 +109,7 @@ class _Fetcher:
         slots: bounds the assets on their way.
         access: which hosts may be asked.
         door: opened for the first remote one.
+        started: when the fetch began, UTC.
     """
 
     site: Site
@@ -116,6 +119,7 @@ class _Fetcher:
     room: asyncio.Semaphore = field(init=False)
     slots: asyncio.Semaphore = field(init=False)
     door: Door | None = None
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
         """Bound what is in memory and what is on its way."""
@@ -145,12 +149,22 @@ class _Fetcher:
         bands = tuple(dict.fromkeys(self.options.bands + optional))
         # One trip to a thread for all bands: it takes as long as to look for one of them.
         known = await asyncio.to_thread(lambda: [self._look(scene, band) for band in bands])
-        ends = await _together(map(self.asset, repeat(scene), bands, known))
-        return FetchedScene(
-            scene,
-            {band: end for band, end in zip(bands, ends, strict=True) if isinstance(end, Chip)},
-            tuple(end for end in ends if isinstance(end, AssetFailure)),
-        )
+        arrived = await _together(map(self.asset, repeat(scene), bands, known))
+        ends = dict(zip(bands, arrived, strict=True))
+        doubted = mixed_with(scene, ends, self.started)
+        again = await _together(self.anew(scene, band) for band in doubted)
+        ends |= dict(zip(doubted, again, strict=True))
+        chips = {band: end for band, end in ends.items() if isinstance(end, Chip)}
+        failures = tuple(end for end in ends.values() if isinstance(end, AssetFailure))
+        return FetchedScene(scene, chips, failures, remarks_on(scene, chips))
+
+    async def anew(self, scene: Scene, band: str) -> Chip | AssetFailure:
+        """One band of a scene from its source, whatever the store holds."""
+        try:
+            wanted = wanted_grid(self.site, scene, scene.assets[band])
+        except AssetError as error:
+            return failure_of(scene, band, error)
+        return await self.asset(scene, band, wanted)
 
     def _look(self, scene: Scene, band: str) -> Known:
         """The chip of a band if it is kept, or why it cannot be had, or the grid to ask for."""
@@ -179,11 +193,13 @@ class _Fetcher:
         Raises:
             AssetError: if it cannot be had.
         """
+        asset = scene.assets[band]
         # The next asset may set out while this one is being written.
         async with self.slots:
-            got = await self._read(scene.assets[band], wanted)
+            got = await self._read(asset, wanted)
+        delivery = replace(got.delivery, radiometry=radiometry_words(scene, asset))
         return await asyncio.to_thread(
-            self.chips.save, scene, band, got.pixels, got.grid, delivery=got.delivery
+            self.chips.save, scene, asset.band, got.pixels, got.grid, delivery=delivery
         )
 
     def _kept(self, scene: Scene, asset: Asset, wanted: Grid) -> Chip | None:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pipeline.errors import CorruptAssetError, FetchError
-from pipeline.fetch.window import cut_out
+from pipeline.fetch.window import check_numbers, check_stated, cut_out
 from pipeline.store.chips import Delivery
 from pipeline.store.files import sha256_of
 from pipeline.store.rasters import grid_of, open_raster, read_window
@@ -31,14 +33,11 @@ class Delivered:
         pixels: the numbers as delivered, (y, x).
         grid: where they lie.
         delivery: how they came.
-        is_proven: whether the file was held against a checksum of the catalogue. A window of a
-            remote file cannot be: the checksum is of the whole.
     """
 
     pixels: NDArray[Any]
     grid: Grid
     delivery: Delivery
-    is_proven: bool = False
 
 
 def read_local(asset: Asset, wanted: Grid) -> Delivered:
@@ -60,10 +59,14 @@ def read_local(asset: Asset, wanted: Grid) -> Delivered:
     with open_raster(path, driver=_driver(path)) as dataset:
         if dataset.count != 1:
             raise CorruptAssetError(f"{dataset.count} bands where one is promised", where=path.name)
-        cut = cut_out(grid_of(dataset), wanted)
+        check_numbers(np.dtype(dataset.dtypes[0]))
+        raster = grid_of(dataset)
+        check_stated(raster, asset)
+        cut = cut_out(raster, wanted)
         pixels = cut.place(read_window(dataset, cut.source)[0], asset.nodata)
-    delivery = Delivery(version, path.stat().st_size, cut.covered_share)
-    return Delivered(pixels, cut.grid, delivery, is_proven=asset.sha256 is not None)
+    nbytes, unproven = path.stat().st_size, asset.sha256 is None
+    delivery = Delivery(version, nbytes, cut.covered_share, unverifiable=unproven)
+    return Delivered(pixels, cut.grid, delivery)
 
 
 def version_of(asset: Asset) -> str:

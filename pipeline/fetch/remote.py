@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from async_geotiff import GeoTIFF
 from async_geotiff import Window as TiffWindow
 from async_tiff import TIFF
@@ -19,7 +20,7 @@ from async_tiff import TIFF
 from pipeline.errors import CorruptAssetError, FetchRetryError, PipelineError
 from pipeline.fetch.header import check_header
 from pipeline.fetch.local import Delivered
-from pipeline.fetch.window import cut_out
+from pipeline.fetch.window import check_numbers, check_stated, cut_out
 from pipeline.model.grid import Grid
 from pipeline.network.ranges import HEADER_STEP, RemoteObject
 from pipeline.network.retries import insist
@@ -62,14 +63,17 @@ async def _read(source: RemoteObject, asset: Asset, wanted: Grid) -> Delivered:
     try:
         tiff = await TIFF.open("", store=source, prefetch=HEADER_STEP)
         geotiff = _checked(tiff)
-        cut = cut_out(_grid(geotiff), wanted)
+        raster = _grid(geotiff)
+        check_stated(raster, asset)
+        cut = cut_out(raster, wanted)
         block = await _block(geotiff, cut)
     except PipelineError:
         raise
     except Exception as error:
         what, remedy = "the bytes are not a readable GeoTIFF", "report it to the catalogue"
         raise source.error or CorruptAssetError(what, where=source.shown, remedy=remedy) from error
-    delivery = Delivery(source.etag, source.nbytes, cut.covered_share)
+    # A checksum is of the whole object, and only a window of it was read.
+    delivery = Delivery(source.etag, source.nbytes, cut.covered_share, unverifiable=True)
     return Delivered(cut.place(block, asset.nodata), cut.grid, delivery)
 
 
@@ -88,7 +92,9 @@ def _checked(tiff: TIFF) -> GeoTIFF:
     edge = max(first.image_width, first.image_height)
     if not 0 < block <= MAX_BLOCK_SAMPLES or edge > MAX_EDGE_PX:
         raise CorruptAssetError("the raster is beyond the limits", remedy="deliver it as a COG")
-    return GeoTIFF(tiff)
+    geotiff = GeoTIFF(tiff)
+    check_numbers(np.dtype(geotiff.dtype))
+    return geotiff
 
 
 def _grid(geotiff: GeoTIFF) -> Grid:

@@ -20,6 +20,8 @@ from pipeline.model.grid import Bounds, Grid, Window
 from pipeline.store.chips import lattice_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
@@ -139,6 +141,53 @@ def cut_out(raster: Grid, wanted: Grid) -> Cut:
     return Cut(grid, source, Window(rows[0] - row, cols[0] - col, height, width))
 
 
+def check_stated(raster: Grid, asset: Asset) -> None:
+    """Refuse a file whose size or place is not what its item states; the file never wins.
+
+    Args:
+        raster: the whole file as it says of itself.
+        asset: what the item says of it.
+
+    Raises:
+        CorruptAssetError: if they differ, a corner by more than a hundredth of a pixel.
+    """
+    if asset.shape is not None and tuple(asset.shape) != raster.shape:
+        raise _mismatch(f"{_by(asset.shape)} pixels", f"the raster has {_by(raster.shape)}")
+    if asset.transform is None:
+        return
+    stated = tuple(float(number) for number in asset.transform[:6])
+    slack = _SAME_PLACE_PX * raster.gsd_m
+    # Over the whole file, so that a pixel that is a little too wide is noticed, too.
+    along = (raster.width, raster.height, 1.0) * 2
+    off = [abs(one - own) * n for one, own, n in zip(stated, raster.transform, along, strict=False)]
+    if len(off) < len(along) or not max(off) <= slack:
+        promised = " ".join(f"{number:g}" for number in stated)
+        own = " ".join(f"{number:g}" for number in raster.transform)
+        raise _mismatch(f"the transform {promised}", f"the raster has {own}")
+
+
+def check_numbers(dtype: np.dtype[Any]) -> None:
+    """Refuse numbers that no sensor of ours delivers, before one is read.
+
+    Raises:
+        CorruptAssetError: if they are neither whole nor floating.
+    """
+    if dtype.kind not in "iuf":
+        what = f"the pixels are of type {dtype}"
+        raise CorruptAssetError(what, remedy="report the item to whoever runs the catalogue")
+
+
+def _by(shape: Sequence[int]) -> str:
+    """A shape in words."""
+    return " x ".join(map(str, shape))
+
+
+def _mismatch(promised: str, found: str) -> CorruptAssetError:
+    """The error for an item and a file that contradict each other."""
+    what = f"metadata mismatch: the catalogue promises {promised}, {found}"
+    return CorruptAssetError(what, remedy="report the item to whoever runs the catalogue")
+
+
 def _check_promise(raster: Grid, wanted: Grid) -> None:
     """Refuse a raster that is not what the catalogue says.
 
@@ -146,11 +195,8 @@ def _check_promise(raster: Grid, wanted: Grid) -> None:
         CorruptAssetError: if CRS or pixel size differ.
     """
     if raster.crs != wanted.crs or not math.isclose(raster.gsd_m, wanted.gsd_m, rel_tol=1e-6):
-        what = (
-            f"the catalogue promises {wanted.crs} at {wanted.gsd_m:g} m, "
-            f"the raster is in {raster.crs} at {raster.gsd_m:g} m"
-        )
-        raise CorruptAssetError(what, remedy="report the item to whoever runs the catalogue")
+        promised = f"{wanted.crs} at {wanted.gsd_m:g} m"
+        raise _mismatch(promised, f"the raster is in {raster.crs} at {raster.gsd_m:g} m")
 
 
 def _on_lattice(edge: float, origin: float, gsd_m: float) -> float:

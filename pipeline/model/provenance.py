@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
-    from pipeline.model.scene import AssetFailure
+    from pipeline.model.scene import AssetFailure, Remark
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class RunRecord:
         outputs: the products.
         failures: every asset that did not become data.
         superseded: ids of the scenes that gave way to another one of their overpass.
+        remarks: what is no failure and must be said, such as "changed because upstream changed".
     """
 
     run_id: str
@@ -56,3 +58,27 @@ class RunRecord:
     outputs: tuple[Artifact, ...]
     failures: tuple[AssetFailure, ...]
     superseded: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class FetchRecord:
+    """The last fetch of a site that was not part of a run.
+
+    Attributes:
+        source: name or address of the catalogue.
+        sensor: id of the sensor.
+        finished: when it ended, UTC.
+        n_listed: scenes that the catalogue listed.
+        n_complete: scenes of which every band that must be there is held.
+        failures: every asset that did not become data.
+        remarks: what is no failure and must be said.
+    """
+
+    source: str
+    sensor: str
+    finished: datetime
+    n_listed: int
+    n_complete: int
+    failures: tuple[AssetFailure, ...] = ()
+    remarks: tuple[Remark, ...] = ()

@@ -6,7 +6,7 @@ Talking to catalogues belongs to ``catalogs``; moving bytes belongs to ``fetch``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -100,6 +100,11 @@ class Chip:
         sha256: hash of the file, hex.
         source_etag: version of the remote object it was cut from; empty if none was given.
         source_nbytes: how many bytes were read for it over the network or from the catalogue.
+        pixels_sha256: hash of the decoded numbers, hex; empty for chips of older stores.
+        upstream_change: what is not the same any more since an earlier version of this chip that
+            is still held, in words; empty if there is none, or nothing in it changed.
+        retrieved_at: when it was read from its source, UTC; two chips that differ in nothing else
+            are the same.
     """
 
     scene_id: str
@@ -109,6 +114,9 @@ class Chip:
     sha256: str
     source_etag: str = ""
     source_nbytes: int = 0
+    pixels_sha256: str = ""
+    upstream_change: str = ""
+    retrieved_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,21 @@ class AssetFailure:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Something about a scene that is no failure, and must not go unsaid.
+
+    Attributes:
+        scene_id: the scene.
+        band: common name; empty if the whole scene is meant.
+        words: one line.
+    """
+
+    scene_id: str
+    band: str
+    words: str
+
+
+@dataclass(frozen=True)
 class FetchedScene:
     """A scene with what was fetched of it.
 
@@ -136,8 +159,10 @@ class FetchedScene:
         scene: the item.
         chips: by common band name.
         failures: assets that did not become data.
+        remarks: what must be said of the chips, such as that upstream changed.
     """
 
     scene: Scene
     chips: Mapping[str, Chip]
     failures: tuple[AssetFailure, ...] = ()
+    remarks: tuple[Remark, ...] = ()

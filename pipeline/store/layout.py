@@ -6,6 +6,7 @@ there belongs to the modules beside this one and to ``publish``.
     WORK/SITE/chips/        pixels as delivered
     WORK/SITE/products/     one folder a run, named by the run
     WORK/SITE/runs/         one record a run
+    WORK/SITE/fetch.json    what the last `zonewatch fetch` came to
     WORK/SITE/current.json  which run's products hold
     WORK/SITE/lock          held while a run writes
     WORK/ledger.sqlite      one row a run, of all sites
@@ -71,6 +72,11 @@ class WorkFolder:
     def runs(self) -> Path:
         """The run records."""
         return self.folder / "runs"
+
+    @property
+    def fetch_record(self) -> Path:
+        """What the last fetch came to."""
+        return self.folder / "fetch.json"
 
     @property
     def ledger_path(self) -> Path:

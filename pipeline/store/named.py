@@ -15,7 +15,7 @@ from rasterio.errors import RasterioError
 
 from pipeline.errors import CorruptAssetError, RasterInputError, StoreError
 from pipeline.store.files import publishing
-from pipeline.store.rasters import GDAL_OPTIONS, open_raster, read_window, tag_name
+from pipeline.store.rasters import created_raster, open_raster, read_window, tag_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -182,10 +182,7 @@ def _write_tiff(
         "transform": place.transform,
         **dict(zip(("count", "height", "width"), pixels.shape, strict=True)),
     }
-    with (
-        rasterio.Env(**GDAL_OPTIONS),
-        rasterio.open(part, "w", **profile, **layout) as dataset,
-    ):
+    with created_raster(part, profile | layout) as dataset:
         dataset.write(pixels)
         dataset.descriptions = CHANGE_BANDS
         dataset.update_tags(**{tag_name(key): tags[key] for key in sorted(tags)})

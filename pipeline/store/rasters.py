@@ -26,6 +26,7 @@ import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterWindow
 
+from pipeline.environment import close_environment
 from pipeline.errors import CorruptAssetError, StoreError
 from pipeline.model.grid import Grid, Window
 from pipeline.store.files import publishing
@@ -131,6 +132,7 @@ def _envi_header(path: Path) -> Path:
 def _opened(entry: tuple[Path, Mapping[str, str]], driver: Driver) -> Iterator[Dataset]:
     """The dataset; a missing georeference is for ``grid_of`` to complain about."""
     path, options = entry
+    close_environment()
     with rasterio.Env(**{**GDAL_OPTIONS, **options}):
         with _OPENING, warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
@@ -221,6 +223,22 @@ def read_window(dataset: Dataset, window: Window | None = None) -> NDArray[Any]:
     return pixels
 
 
+@contextmanager
+def created_raster(path: Path, profile: Mapping[str, Any]) -> Iterator[Dataset]:
+    """A new raster file, open for writing; whoever calls publishes it.
+
+    Args:
+        path: a temporary file.
+        profile: driver, sizes and place, in rasterio's words.
+
+    Raises:
+        RasterioError: as GDAL raises it, also when the file is closed.
+    """
+    close_environment()
+    with rasterio.Env(**GDAL_OPTIONS), rasterio.open(path, "w", **profile) as dataset:
+        yield dataset
+
+
 @dataclass(frozen=True)
 class _Content:
     """What a raster file is to hold.
@@ -249,7 +267,7 @@ class _Content:
             "transform": rasterio.Affine(*self.grid.transform),
             "nodata": self.nodata,
         }
-        with rasterio.Env(**GDAL_OPTIONS), rasterio.open(part, "w", **profile) as dataset:
+        with created_raster(part, profile) as dataset:
             dataset.write(self.pixels)
             dataset.descriptions = self.names
             dataset.update_tags(**{tag_name(key): self.tags[key] for key in sorted(self.tags)})

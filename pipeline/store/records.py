@@ -1,4 +1,5 @@
-"""Run records at rest: one JSON file a run, read back only if every product still matches it.
+"""Run records at rest: one JSON file a run, read back only if every product still matches it;
+and the record of the last fetch.
 
 Here belongs writing and checking records. What a record says belongs to ``model.provenance``;
 when a run happened stands in the ``ledger``.
@@ -8,10 +9,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.model.provenance import Artifact, RunRecord
-from pipeline.model.scene import AssetFailure
+from pipeline.model.provenance import Artifact, FetchRecord, RunRecord
+from pipeline.model.scene import AssetFailure, Remark
 from pipeline.store.files import canonical_json, publish_bytes, sha256_of
 
 if TYPE_CHECKING:
@@ -36,12 +38,41 @@ def read_record(work: WorkFolder, run_id: str) -> RunRecord | None:
     A record that cannot be read, or a product that is missing or altered, gives None: the run is
     then made anew, which puts the products right.
     """
-    try:
-        record = _decoded(json.loads(_path(work, run_id).read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError):
+    record = peek_record(work, run_id)
+    if record is None:
         return None
     folder = work.products_of(run_id)
     return record if all(_holds(folder, artifact) for artifact in record.outputs) else None
+
+
+def peek_record(work: WorkFolder, run_id: str) -> RunRecord | None:
+    """The record of an earlier run, whether or not its products still lie there; None if none."""
+    try:
+        return _decoded(json.loads(_path(work, run_id).read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_fetch_record(work: WorkFolder, record: FetchRecord) -> None:
+    """Write what the last fetch came to, over that of the fetch before.
+
+    Raises:
+        StoreError: if it cannot be written.
+    """
+    fields = asdict(record) | {"finished": record.finished.isoformat()}
+    publish_bytes(work.fetch_record, canonical_json(fields))
+
+
+def read_fetch_record(work: WorkFolder) -> FetchRecord | None:
+    """What the last fetch came to; None if there was none, or its record is damaged."""
+    try:
+        fields = json.loads(work.fetch_record.read_bytes())
+        finished = datetime.fromisoformat(fields.pop("finished"))
+        failures = tuple(AssetFailure(**one) for one in fields.pop("failures"))
+        remarks = tuple(Remark(**one) for one in fields.pop("remarks"))
+        return FetchRecord(**fields, finished=finished, failures=failures, remarks=remarks)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _decoded(fields: dict[str, Any]) -> RunRecord:
@@ -50,7 +81,10 @@ def _decoded(fields: dict[str, Any]) -> RunRecord:
     outputs = tuple(Artifact(**one) for one in rest.pop("outputs"))
     failures = tuple(AssetFailure(**one) for one in rest.pop("failures"))
     superseded = tuple(rest.pop("superseded", ()))
-    return RunRecord(**rest, outputs=outputs, failures=failures, superseded=superseded)
+    remarks = tuple(Remark(**one) for one in rest.pop("remarks", ()))
+    return RunRecord(
+        **rest, outputs=outputs, failures=failures, superseded=superseded, remarks=remarks
+    )
 
 
 def _path(work: WorkFolder, run_id: str) -> Path:
