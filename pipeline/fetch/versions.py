@@ -41,9 +41,7 @@ def mixed_with(
     fresh = {band for band, chip in chips.items() if _is_since(chip, started)}
     if not any(chips[band].upstream_change for band in fresh):
         return ()
-    return tuple(
-        band for band in chips if band not in fresh and not _is_proven(scene.assets[band])
-    )
+    return tuple(band for band in chips if band not in fresh and not _is_proven(scene.assets[band]))
 
 
 def remarks_on(scene: Scene, chips: Mapping[str, Chip]) -> tuple[Remark, ...]:

@@ -154,9 +154,7 @@ def check_stated(raster: Grid, asset: Asset) -> None:
     slack = _SAME_PLACE_PX * raster.gsd_m
     # Over the whole file, so that a pixel that is a little too wide is noticed, too.
     along = (raster.width, raster.height, 1.0) * 2
-    off = [
-        abs(one - own) * n for one, own, n in zip(stated, raster.transform, along, strict=False)
-    ]
+    off = [abs(one - own) * n for one, own, n in zip(stated, raster.transform, along, strict=False)]
     if len(off) < len(along) or not max(off) <= slack:
         promised = " ".join(f"{number:g}" for number in stated)
         own = " ".join(f"{number:g}" for number in raster.transform)
