@@ -25,8 +25,8 @@ CLOSED: Final = {
 """Variables that get a value of ours: libraries of drivers, options from files, grids by web."""
 REMOVED: Final = (
     "GDAL_SKIP", "OGR_SKIP", "OGR_DRIVER_PATH", "GDAL_NUM_THREADS", "GDAL_CACHEMAX",
-    "GDAL_TIFF_INTERNAL_MASK", "GTIFF_SRS_SOURCE", "GTIFF_POINT_GEO_IGNORE", "OSR_DEFAULT_AXIS_MAPPING_STRATEGY",
-    "PROJ_NETWORK_ENDPOINT", "PROJ_CURL_CA_BUNDLE", "PROJ_UNSAFE_SSL", "GDAL_VRT_ENABLE_PYTHON",
+    "GTIFF_SRS_SOURCE", "GTIFF_POINT_GEO_IGNORE", "OSR_DEFAULT_AXIS_MAPPING_STRATEGY",
+    "PROJ_NETWORK_ENDPOINT", "PROJ_UNSAFE_SSL", "GDAL_VRT_ENABLE_PYTHON",
 )  # fmt: skip
 """Variables that would change what is read, or whom it is read from."""
 REMOVED_PREFIXES: Final = ("CPL_VSIL_", "CPL_CURL_", "GDAL_HTTP_", "VSI_", "VSICRED_")

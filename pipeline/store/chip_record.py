@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from pipeline.model.grid import Grid
+from pipeline.model.grid import Grid  # noqa: TC001 - pydantic reads the types when it runs
 from pipeline.model.scene import Chip
 from pipeline.store.files import canonical_json
 
@@ -93,9 +93,9 @@ class ChipRecord(BaseModel):
         Raises:
             StoreError: if a text in it cannot be written.
         """
-        return canonical_json(self.model_dump(mode="python", exclude={"retrieved_at", "instant"})
-                              | {name: _text(getattr(self, name))
-                                 for name in ("retrieved_at", "instant")})  # fmt: skip
+        fields = self.model_dump()
+        times = {name: _text(fields[name]) for name in ("retrieved_at", "instant")}
+        return canonical_json(fields | times)
 
     def chip(self, path: Path) -> Chip:
         """The chip that this is the record of."""
@@ -151,10 +151,9 @@ def change_between(old: ChipRecord, new: ChipRecord) -> str:
 
     Numbers that are equal may still mean something else under another baseline.
     """
-    if old.pixels_sha256:
-        same = old.pixels_sha256 == new.pixels_sha256
-    else:
-        same = old.sha256 == new.sha256
+    # Records of older stores hold the hash of the file only.
+    proof = "pixels_sha256" if old.pixels_sha256 else "sha256"
+    same = getattr(old, proof) == getattr(new, proof)
     if same and old.baseline == new.baseline:
         return ""
     stated = {

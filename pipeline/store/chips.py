@@ -181,21 +181,21 @@ class ChipStore:
         Raises:
             StoreError: if they cannot be written.
         """
-        proof = pixels_sha256(pixels)
-        about, promised = _about(scene, band), _promised(scene, band)
+        asset, promised = scene.assets.get(band), _promised(scene, band)
+        proofs = {"source_sha256": promised, "pixels_sha256": pixels_sha256(pixels)}
+        about = _about(scene, band)
         source = about["href"], delivery.etag, promised
         key = version_key(scene.processing_baseline, source, simulated=scene.is_simulated)
         stem = self._path(scene, band, grid)
         path = stem.with_name(f"{stem.name}-{key}.tif")
         tags = {"zonewatch:scene": scene.id, "zonewatch:simulated": str(scene.is_simulated).lower()}
-        nodata = _nodata(scene.assets.get(band), pixels.dtype)
-        write_cog(path, {band: pixels}, grid, nodata=nodata, tags=tags)
+        write_cog(path, {band: pixels}, grid, nodata=_nodata(asset, pixels.dtype), tags=tags)
         came = asdict(delivery) | {"retrieved_at": delivery.retrieved_at or datetime.now(UTC)}
         taken = {"instant": scene.instant, "platform": scene.platform}
-        proofs = {"sha256": sha256_of(path), "source_sha256": promised, "pixels_sha256": proof}
-        fields = about | came | taken | proofs | {"grid": grid, "dtype": str(pixels.dtype)}
+        where = {"grid": grid, "dtype": str(pixels.dtype), "sha256": sha256_of(path)}
+        record = ChipRecord(**(about | came | taken | where | proofs))
         earlier = [one for one in self._held(scene, band, grid) if one.path != path]
-        record = _following(earlier, ChipRecord(**fields), path)
+        record = _following(earlier, record, path)
         publish_bytes(_record_of(path), record.as_bytes())
         return record.chip(path)
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import rasterio
 from rasterio.errors import RasterioError
 
 from pipeline.errors import CorruptAssetError, RasterInputError, StoreError
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import rasterio
     from numpy.typing import NDArray
 
     from pipeline.model.change import ChangeMap

@@ -1,5 +1,6 @@
-"""Run records at rest: one JSON file a run, read back only if every product still matches it;
-and the record of the last fetch.
+"""Run records at rest: one JSON file a run, read back only if every product still matches it.
+
+The record of the last fetch lies beside them, and is only ever read by people.
 
 Here belongs writing and checking records. What a record says belongs to ``model.provenance``;
 when a run happened stands in the ``ledger``.

@@ -1,7 +1,7 @@
 """The command line: options in, one function of the pipeline each, an exit code out.
 
-Here belongs the reading of options and the mapping of errors to exit codes (0 done, 2 bad input,
-3 incomplete run). What is drawn belongs to ``terminal``; what is done belongs to the stages.
+Here belong ``main``, the commands that are a pass or a check, the list of all others, and the
+mapping of errors to exit codes (0 done, 2 bad input, 3 incomplete). What is drawn belongs to ``terminal``; what is done belongs to the stages.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from pipeline.cli import imagery
+from pipeline.cli.screens import INCOMPLETE, err, out
+from pipeline.environment import close_environment
 from pipeline.errors import InputError, PipelineError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.run import RunResult
-
-INCOMPLETE = 3
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,12 +34,10 @@ claims_app = typer.Typer(no_args_is_help=True, help="Claims folders: check and l
 app.add_typer(sites_app, name="sites")
 app.add_typer(claims_app, name="claims")
 
-out = Console(width=None if sys.stdout.isatty() else 120)
-err = Console(stderr=True, soft_wrap=True)
-
 
 def main() -> NoReturn:
     """Run a command; every error of ours ends in one line and its exit code."""
+    close_environment()
     try:
         app()
     except PipelineError as error:
@@ -82,6 +80,7 @@ def run(
 def show(result: RunResult) -> None:
     """Print what a run found."""
     from pipeline import terminal  # noqa: PLC0415
+    from pipeline.terminal.holdings import remark_lines  # noqa: PLC0415
 
     record, findings = result.record, result.findings
     if record.is_simulated:
@@ -91,11 +90,17 @@ def show(result: RunResult) -> None:
         out.print(terminal.claim_table(findings))
     else:
         out.print("Nothing new: every input and product is as the last run left it.")
+    for line in remark_lines(record.remarks):
+        err.print(escape(line))
     for line in terminal.failure_lines(record):
         err.print(escape(line))
     tail = " (simulated)" if record.is_simulated else ""
     out.print(f"Run {record.run_id[:12]}, {record.state}{tail}. Report:")
     out.print(str(result.folder / "report.html"), soft_wrap=True)
+
+
+app.command()(imagery.fetch)
+app.command()(imagery.scenes)
 
 
 @app.command()
@@ -144,6 +149,9 @@ def pair(
         f"{mark}{found.n_changed:,} of {found.n_seen:,} seen pixels changed "
         f"({100 * found.share_changed:.2f} %), threshold {found.threshold:.2f}: {to}"
     )
+
+
+app.command()(imagery.doctor)
 
 
 @sites_app.command("check")

@@ -1,0 +1,128 @@
+"""Commands about imagery and the machine: ``fetch``, ``scenes``, ``doctor``.
+
+Here belong their options and exit codes. What they do belongs to ``harvest``, ``holdings`` and
+``doctor``; what is drawn belongs to ``terminal``.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from pipeline.cli.screens import INCOMPLETE, err, out
+
+if TYPE_CHECKING:
+    from pipeline.harvest import Harvest
+    from pipeline.holdings import Holdings
+
+WORK = Path("work")
+
+
+def fetch(
+    site: Annotated[str, typer.Argument(help="Name of a folder in aoi/, or a path to one.")],
+    *,
+    source: Annotated[
+        str, typer.Option(help="STAC API address, catalog.json or folder; default sample_tiles/.")
+    ] = "",
+    since: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")] = "",
+    until: Annotated[str, typer.Option("--to", help="Last day, YYYY-MM-DD.")] = "",
+    sensor: Annotated[str, typer.Option(help="Which sensor to bring in.")] = "sentinel-2",
+    work: Annotated[Path, typer.Option(help="Where chips and records go.")] = WORK,
+) -> None:
+    """Bring in the imagery of a site and stop there; what is held is not asked for again."""
+    from pipeline.harvest import harvest  # noqa: PLC0415 - stages load where they are used
+    from pipeline.request import request_for  # noqa: PLC0415
+    from pipeline.terminal import ProgressBars  # noqa: PLC0415
+
+    request = request_for(site, source, work, period=(since, until))
+    with ProgressBars(err) as bars:
+        done = harvest(request, bars, sensor=sensor)
+    _show_harvest(done)
+    if done.failures:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _show_harvest(done: Harvest) -> None:
+    """Print what a fetch came to."""
+    from pipeline.terminal import simulated_banner  # noqa: PLC0415
+    from pipeline.terminal.holdings import (  # noqa: PLC0415
+        failure_table,
+        harvest_table,
+        remark_lines,
+    )
+
+    if any(one.scene.is_simulated for one in done.fetched):
+        out.print(simulated_banner())
+    out.print(harvest_table(done))
+    for line in remark_lines(done.remarks):
+        out.print(escape(line), soft_wrap=True)
+    if done.failures:
+        out.print(failure_table(done.failures, "What did not arrive"))
+        out.print("Run the same command again: only what is missing is asked for.")
+
+
+def scenes(
+    site: Annotated[str, typer.Argument(help="Name of a folder in aoi/, or a path to one.")],
+    *,
+    work: Annotated[Path, typer.Option(help="Where chips and records lie.")] = WORK,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+) -> None:
+    """List what is held of a site, and what failed the last time and why."""
+    from pipeline.holdings import list_holdings  # noqa: PLC0415
+    from pipeline.request import find_folder  # noqa: PLC0415
+    from pipeline.sites import load_site  # noqa: PLC0415
+    from pipeline.store.layout import WorkFolder  # noqa: PLC0415
+
+    held = list_holdings(WorkFolder(work, load_site(find_folder(site, "aoi")).id))
+    if as_json:
+        typer.echo(json.dumps(held.as_json(), indent=1, ensure_ascii=False))
+    else:
+        _show_holdings(held)
+
+
+def _show_holdings(held: Holdings) -> None:
+    """Print what is held."""
+    from pipeline.terminal import simulated_banner  # noqa: PLC0415
+    from pipeline.terminal.holdings import (  # noqa: PLC0415
+        failure_table,
+        remark_lines,
+        scene_table,
+    )
+
+    if any(scene.is_simulated for scene in held.scenes):
+        out.print(simulated_banner())
+    if held.scenes:
+        out.print(scene_table(held))
+    else:
+        out.print(f"{held.site_id}: nothing is held yet. zonewatch fetch {held.site_id} brings it.")
+    last = held.last
+    for line in remark_lines(last.remarks):
+        out.print(escape(line), soft_wrap=True)
+    if last.failures:
+        when = f"{last.name}, {last.finished:%Y-%m-%d %H:%M} UTC"
+        out.print(failure_table(last.failures, f"What did not arrive ({when})"))
+    elif last.name:
+        out.print(f"Nothing failed the last time ({last.name}).")
+
+
+def doctor(
+    *,
+    work: Annotated[Path, typer.Option(help="The work folder to look at.")] = WORK,
+    timeout_s: Annotated[
+        float, typer.Option("--timeout", min=0.1, max=60, help="Seconds to wait for a host.")
+    ] = 5.0,
+    offline: Annotated[bool, typer.Option("--offline", help="Leave the network alone.")] = False,
+) -> None:
+    """Look whether this machine is fit for a run, and say what to do where it is not."""
+    from pipeline.doctor import API_HOSTS, examine, is_fit  # noqa: PLC0415
+    from pipeline.terminal.health import finding_table, health_line  # noqa: PLC0415
+
+    findings = examine(work, timeout_s=timeout_s, hosts={} if offline else API_HOSTS)
+    out.print(finding_table(findings))
+    out.print(health_line(findings))
+    if not is_fit(findings):
+        raise typer.Exit(INCOMPLETE)
