@@ -23,23 +23,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-import httpx
 import numpy as np
 
+from pipeline.catalogs.presets import PRESETS
 from pipeline.environment import closed_names
-from pipeline.errors import PipelineError
+from pipeline.errors import FetchError, PipelineError
 from pipeline.model.grid import Grid
+from pipeline.network.access import Access
+from pipeline.network.documents import Patience, Reader
+from pipeline.network.door import Call
 from pipeline.store.rasters import open_raster, read_window, write_cog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-API_HOSTS: Final = {
-    "earth-search": "https://earth-search.aws.element84.com/v1",
-    "planetary-computer": "https://planetarycomputer.microsoft.com/api/stac/v1",
-    "cdse": "https://stac.dataspace.copernicus.eu/v1",
-}
+API_HOSTS: Final = {name: preset.url for name, preset in PRESETS.items()}
 """Landing page by name of a source."""
+SERVER_ERROR: Final = 500
 CREDENTIALS: Final = {"cdse": ("CDSE_S3_ACCESS_KEY", "CDSE_S3_SECRET_KEY")}
 """Names of the variables that a source needs."""
 LIBRARIES: Final = {
@@ -254,12 +254,10 @@ def check_network(hosts: Mapping[str, str], timeout_s: float) -> Iterator[Findin
 
 def reach(url: str, timeout_s: float) -> str:
     """Why a server cannot be reached, in a few words; empty if it answers anything below 500."""
+    patience = Patience(timeout_s, attempts=1)
     try:
-        with httpx.stream(
-            "GET", url, timeout=timeout_s, trust_env=False, follow_redirects=False
-        ) as answer:
-            return f"answers {answer.status_code}" if answer.is_server_error else ""
-    except httpx.TimeoutException:
-        return f"no answer within {timeout_s:g} s"
-    except httpx.TransportError as error:
-        return f"no connection ({type(error).__name__})"
+        with Reader(Access.of_source(url), patience) as reader:
+            status = reader.ask(Call(url)).status
+    except FetchError as error:
+        return error.what
+    return f"answers {status}" if status >= SERVER_ERROR else ""

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pipeline.catalogs import open_catalog
 from pipeline.environment import close_environment
 from pipeline.errors import InputError
 from pipeline.model.provenance import FetchRecord
 from pipeline.run import SENSOR, Silence, gather
+from pipeline.sensors import SENSORS
 from pipeline.sites import load_site
 from pipeline.store.layout import WorkFolder
 from pipeline.store.records import write_fetch_record
@@ -107,7 +109,7 @@ def harvest(
         StoreError: if the work folder cannot be written.
     """
     close_environment()
-    request = replace(request, config=config_for(sensor, request.config))
+    request = replace(request, config=config_for(sensor, request.source, request.config))
     started, site = datetime.now(UTC), load_site(request.site_folder)
     work = WorkFolder(request.work, site.id)
     with work.lock():
@@ -117,12 +119,28 @@ def harvest(
     return done
 
 
-def config_for(sensor: str, config: RunConfig) -> RunConfig:
+def config_for(sensor: str, source: str, config: RunConfig) -> RunConfig:
     """The settings with the collections and bands of a sensor: the one place that knows them.
 
+    A source that is known by name says which of its collections hold the sensor. The bands of the
+    sensor that the pass itself judges are those of the settings.
+
     Raises:
-        InputError: if the sensor is not known.
+        InputError: if the sensor is not known, or the source is known not to have it.
     """
-    if sensor != SENSOR:
-        raise InputError("no such sensor", where=sensor, remedy=f"use --sensor {SENSOR}")
-    return config
+    known = SENSORS.get(sensor)
+    if known is None:
+        raise InputError("no such sensor", where=sensor, remedy=f"use one of {', '.join(SENSORS)}")
+    own = open_catalog(source).collections
+    if own and sensor not in own:
+        remedy = f"it has {', '.join(own)}; use another --source"
+        raise InputError(f"the source has no {known.label}", where=source, remedy=remedy)
+    collections = own.get(sensor, config.search.collections if sensor == SENSOR else ())
+    search = {"collections": tuple(collections or known.collections)}
+    bands = {"bands": known.required, "optional_bands": known.optional}
+    return config.model_copy(
+        update={
+            "search": config.search.model_copy(update=search),
+            "fetch": config.fetch.model_copy(update={} if sensor == SENSOR else bands),
+        }
+    )
