@@ -164,14 +164,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(
         self, status: HTTPStatus, data: bytes, headers: dict[str, str], *, has_body: bool
     ) -> None:
-        """Send one answer, when its time has come, and count it."""
+        """Count one answer and send it, when its time has come."""
         time.sleep(self.served.latency_s)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
+        # Counted before it leaves: whoever holds the answer may ask for the count at once.
+        self.served.note(status, len(data) if has_body else 0)
         if has_body:
             self.wfile.write(data)
         self.wfile.flush()
-        self.served.note(status, len(data) if has_body else 0)
