@@ -1,7 +1,8 @@
 """The command line: options in, one function of the pipeline each, an exit code out.
 
 Here belong ``main``, the commands that are a pass or a check, the list of all others, and the
-mapping of errors to exit codes (0 done, 2 bad input, 3 incomplete). What is drawn belongs to ``terminal``; what is done belongs to the stages.
+mapping of errors to exit codes (0 done, 2 bad input, 3 incomplete).
+What is drawn belongs to ``terminal``; what is done belongs to the stages.
 """
 
 from __future__ import annotations
