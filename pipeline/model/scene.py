@@ -48,7 +48,7 @@ class Asset:
     sha256: str | None = None
     alternates: tuple[str, ...] = ()
     shape: tuple[int, int] | None = None
-    transform: tuple[float, float, float, float, float, float] | None = None
+    transform: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)

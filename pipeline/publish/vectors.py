@@ -10,11 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
-import pyogrio
 from affine import Affine
-from pyogrio.errors import DataSourceError
 from pyproj import Transformer
 from rasterio.features import shapes
 from shapely import MultiPolygon, Polygon, force_2d, normalize, transform, union_all
@@ -101,6 +98,11 @@ def write_geopackage(path: Path, features: Sequence[Feature], findings: Findings
     Raises:
         StoreError: if the file cannot be written.
     """
+    # Loaded here, since to load pyogrio is to start GDAL, and the environment must be closed first.
+    import geopandas as gpd  # noqa: PLC0415
+    import pyogrio  # noqa: PLC0415
+    from pyogrio.errors import DataSourceError  # noqa: PLC0415
+
     columns = _columns(features)
     geometries = [feature.geometry for feature in features]
     frame = gpd.GeoDataFrame(columns, geometry=geometries, crs=findings.cube.grid.crs)
@@ -128,6 +130,8 @@ def _columns(features: Sequence[Feature]) -> dict[str, list[Cell]]:
 @contextmanager
 def _clock(instant: str) -> Iterator[None]:
     """Let GDAL believe that it is this instant (``OGR_CURRENT_DATE``)."""
+    import pyogrio  # noqa: PLC0415 - as above
+
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": instant})
     try:

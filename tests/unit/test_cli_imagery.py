@@ -1,0 +1,182 @@
+"""The imagery commands as a shell and a person see them."""
+
+from __future__ import annotations
+
+import json
+import os
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from pipeline.cli import app, imagery
+from pipeline.errors import EmptySearchError, InputError
+from pipeline.model.scene import AssetFailure, Remark
+from pipeline.terminal.holdings import failure_table, in_bytes, remark_lines
+from tests.unit.imagery_factory import SITE, Tiles, make_tiles
+from tests.unit.test_cli import one_line, zonewatch
+from tests.unit.test_terminal import text_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def tiles(tmp_path: Path) -> Tiles:
+    return make_tiles(tmp_path / "tiles")
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> StringIO:
+    """What would be on the screen, in plain text."""
+    text = StringIO()
+    monkeypatch.setattr(imagery, "out", Console(file=text, width=110))
+    monkeypatch.setattr(imagery, "err", Console(file=StringIO(), width=110))
+    return text
+
+
+def run(*words: str) -> int:
+    return RUNNER.invoke(app, words, catch_exceptions=False).exit_code
+
+
+def test_fetch_ends_in_a_tally_and_zero(tmp_path: Path, tiles: Tiles, screen: StringIO) -> None:
+    words = ("fetch", SITE, "--source", str(tiles.folder), "--work", str(tmp_path / "work"))
+    assert run(*words) == 0
+    text = screen.getvalue()
+    assert "SIMULATED" in text
+    assert "sentinel-2 from tiles" in text
+    assert "3 of 3 listed" in text
+    screen.truncate(0)
+    assert run(*words) == 0
+    (line,) = [line for line in screen.getvalue().splitlines() if line.strip().startswith("bands")]
+    assert line.split() == ["bands", "18", "0", "0"]
+
+
+def test_fetch_that_is_incomplete_says_why_and_ends_in_three(
+    tmp_path: Path, tiles: Tiles, screen: StringIO
+) -> None:
+    (tiles.folder / tiles.ids[0] / "B02.tif").write_bytes(b"rotten")
+    words = ("--source", str(tiles.folder), "--work", str(tmp_path / "work"))
+    assert run("fetch", SITE, *words) == 3
+    text = screen.getvalue()
+    assert "2 of 3 listed" in text
+    assert "CorruptAssetError" in text
+    assert f"{tiles.ids[0]} blue" in text
+    assert "only what is missing" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("--sensor", "sputnik"), InputError),
+        (("--from", "1999-01-01", "--to", "1999-02-01"), EmptySearchError),
+        (("--from", "soon"), InputError),
+    ],
+)
+def test_bad_input_is_an_error_with_exit_code_two(
+    tmp_path: Path, tiles: Tiles, words: tuple[str, ...], error: type[InputError]
+) -> None:
+    where = ("--source", str(tiles.folder), "--work", str(tmp_path / "work"))
+    with pytest.raises(error) as caught:
+        run("fetch", SITE, *where, *words)
+    assert caught.value.exit_code == 2
+
+
+def test_scenes_shows_what_is_held_and_what_failed(
+    tmp_path: Path, tiles: Tiles, screen: StringIO
+) -> None:
+    work = ("--work", str(tmp_path / "work"))
+    assert run("scenes", SITE, *work) == 0
+    assert "nothing is held yet" in screen.getvalue()
+    (tiles.folder / tiles.ids[2] / "B02.tif").write_bytes(b"rotten")
+    run("fetch", SITE, "--source", str(tiles.folder), *work)
+    tiles.change(0, "05.00", source=1)
+    run("fetch", SITE, "--source", str(tiles.folder), *work)
+    screen.truncate(0)
+    assert run("scenes", SITE, *work) == 0
+    lines = screen.getvalue().splitlines()
+    rows = {name: line for name in tiles.ids for line in lines if line.rstrip().endswith(name)}
+    assert [cell in rows[tiles.ids[0]] for cell in ("05.00", " 2 ", "all")] == [True] * 3
+    assert "all but blue" in rows[tiles.ids[2]]
+    assert any("changed because upstream changed" in line for line in lines)
+    assert any("CorruptAssetError" in line for line in lines)
+
+
+def test_scenes_as_json_is_json_and_nothing_else(tmp_path: Path, tiles: Tiles) -> None:
+    work = ("--work", str(tmp_path / "work"))
+    run("fetch", SITE, "--source", str(tiles.folder), *work)
+    told = json.loads(RUNNER.invoke(app, ("scenes", SITE, "--json", *work)).stdout)
+    assert [scene["id"] for scene in told["scenes"]] == list(tiles.ids)
+
+
+def test_doctor_says_fit_or_ends_in_three(
+    tmp_path: Path, screen: StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("doctor", "--offline", "--work", str(tmp_path)) == 0
+    assert "Fit for a run on local imagery" in screen.getvalue()
+    monkeypatch.setattr("pipeline.doctor.MIN_FREE_BYTES", 10**18)
+    assert run("doctor", "--offline", "--work", str(tmp_path)) == 3
+    assert "Not fit: 1" in screen.getvalue()
+
+
+def test_doctor_names_a_poisoned_environment_from_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GDAL_DRIVER_PATH", str(tmp_path / "CANARY"))
+    monkeypatch.setenv("PROJ_NETWORK", "ON")
+    done = zonewatch("doctor", "--offline", "--work", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "GDAL_DRIVER_PATH" in done.stdout
+    assert "PROJ_NETWORK" in done.stdout
+    assert "CANARY" not in done.stdout
+    monkeypatch.setenv("PROJ_DATA", str(tmp_path / "gone"))
+    assert os.environ["PROJ_DATA"]
+    done = zonewatch("doctor", "--offline", "--work", str(tmp_path))
+    assert (done.returncode, "unset PROJ_DATA" in done.stdout) == (3, True), done.stdout
+
+
+def test_errors_are_one_line_from_a_shell() -> None:
+    done = zonewatch("fetch", "atlantis")
+    assert (done.returncode, "atlantis" in one_line(done)) == (2, True)
+
+
+def test_help_names_the_imagery_commands() -> None:
+    shown = RUNNER.invoke(app, ("--help",)).stdout
+    for command in ("fetch", "scenes", "doctor"):
+        assert command in shown
+
+
+def test_failures_are_summed_by_kind_with_an_example_that_is_text() -> None:
+    failures = [AssetFailure(f"S{n}", "red", "FetchError", "cut [red") for n in range(3)]
+    failures += [AssetFailure("S0", "nir", "FetchError", "cut"), AssetFailure("S9", "", "Odd", "x")]
+    lines = text_of(failure_table(failures, "What did not arrive (run [1])")).splitlines()
+    (line,) = [line for line in lines if "FetchError" in line]
+    assert line.split()[:3] == ["FetchError", "3", "4"]
+    assert "S0 red: cut [red" in line
+    assert "run [1]" in lines[0]
+
+
+def test_remarks_of_one_scene_stand_together_and_long_lists_are_cut() -> None:
+    remarks = [Remark("S0", band, "changed") for band in ("red", "nir")]
+    assert list(remark_lines(remarks)) == ["note: S0 red nir: changed"]
+    assert list(remark_lines([Remark("S0", "", "odd")])) == ["note: S0: odd"]
+    many = list(remark_lines([Remark(f"S{n}", "red", "changed") for n in range(13)]))
+    assert (len(many), "3 more" in many[-1]) == (11, True)
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (2_500_000, "2.5 MB"),
+        (7_200_000_000, "7.2 GB"),
+    ],
+)
+def test_bytes_are_readable(n: int, words: str) -> None:
+    assert in_bytes(n) == words
