@@ -91,6 +91,14 @@ class CorruptAssetError(AssetError):
     """The bytes arrived and are not what the catalogue promised."""
 
 
+class WrongPlaceError(AssetError):
+    """A file is sound, and does not hold the site."""
+
+
+class SupersededError(AssetError):
+    """A later version of the same asset was delivered beside it."""
+
+
 class NothingSeenError(PipelineError):
     """Not one clear look is left to work with."""
 
