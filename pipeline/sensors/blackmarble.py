@@ -23,8 +23,9 @@ The gap-filled layer repeats older nights where this one was cloudy. It is never
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -38,8 +39,6 @@ from pipeline.model.time import civil_day_span_utc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
-
     from numpy.typing import NDArray
 
 SENSOR: Final = "black-marble"
@@ -188,10 +187,10 @@ def _day(name: str, year: str, day: str) -> date:
     Raises:
         CorruptAssetError: if the year does not have that day.
     """
-    try:
-        return datetime.strptime(year + day, "%Y%j").replace(tzinfo=UTC).date()
-    except ValueError as error:
-        raise CorruptAssetError("the name holds no day of the calendar", where=name) from error
+    # strptime would take day 366 of a common year for the first of the next.
+    if 1 <= int(day) <= 365 + isleap(int(year)) and int(year) > 0:
+        return date(int(year), 1, 1) + timedelta(days=int(day) - 1)
+    raise CorruptAssetError("the name holds no day of the calendar", where=name)
 
 
 def tile_grid(h: int, v: int) -> DegreeGrid:
