@@ -110,6 +110,14 @@ class RadiometryStepError(AssetError):
     """A scene steps by a documented processing offset: it was read with the wrong one."""
 
 
+class WrongPlaceError(AssetError):
+    """A file is sound, and does not hold the site."""
+
+
+class SupersededError(AssetError):
+    """A later version of the same asset was delivered beside it."""
+
+
 class NothingSeenError(PipelineError):
     """Not one clear look is left to work with."""
 
