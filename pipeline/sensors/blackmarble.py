@@ -39,6 +39,7 @@ from pipeline.model.time import civil_day_span_utc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 SENSOR: Final = "black-marble"

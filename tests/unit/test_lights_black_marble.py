@@ -28,7 +28,7 @@ from tests.unit.lights_factory import (
     TILE_COL,
     TILE_ROW,
     YEAR_C2,
-    Layer as Written,
+    Written,
     composites,
     edited,
     light,
@@ -237,7 +237,7 @@ def test_a_wrong_shape(tmp_path: Path, shape: tuple[int, int]) -> None:
     only_failure(tmp_path, "CorruptAssetError", "Snow_Flag", str(shape[1]))
 
 
-def replace(field: str, **layer: Any) -> Callable[[dict[str, Written]], None]:  # noqa: ANN401 - fields of Layer
+def replace(field: str, **layer: Any) -> Callable[[dict[str, Written]], None]:  # noqa: ANN401 - fields of Written
     def change(layers: dict[str, Written]) -> None:
         for key, value in layer.items():
             setattr(layers[field], key, value)
