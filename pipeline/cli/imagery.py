@@ -33,16 +33,44 @@ def fetch(
     sensor: Annotated[str, typer.Option(help="Which sensor to bring in.")] = "sentinel-2",
     work: Annotated[Path, typer.Option(help="Where chips and records go.")] = WORK,
 ) -> None:
-    """Bring in the imagery of a site and stop there; what is held is not asked for again."""
+    """Bring in the imagery of a site and stop there; what is held is not asked for again.
+
+    Night lights and coarse temperature (black-marble, dnb-monthly, dmsp-ols, ecostress) are read
+    from a folder of files that --source names.
+    """
+    from pipeline.fetch.lights import SENSORS as COARSE  # noqa: PLC0415 - loaded where it is used
     from pipeline.harvest import harvest  # noqa: PLC0415 - stages load where they are used
     from pipeline.request import request_for  # noqa: PLC0415
     from pipeline.terminal import ProgressBars  # noqa: PLC0415
 
+    if sensor in COARSE:
+        _read_lights(site, source, sensor)
+        return
     request = request_for(site, source, work, period=(since, until))
     with ProgressBars(err) as bars:
         done = harvest(request, bars, sensor=sensor)
     _show_harvest(done)
     if done.failures:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _read_lights(site: str, source: str, sensor: str) -> None:
+    """Read a folder of coarse files and print what it says of the site."""
+    from pipeline.fetch.lights import read_light_folder  # noqa: PLC0415
+    from pipeline.request import find_folder  # noqa: PLC0415
+    from pipeline.sites import load_site  # noqa: PLC0415
+    from pipeline.terminal import simulated_banner  # noqa: PLC0415
+    from pipeline.terminal.holdings import failure_table  # noqa: PLC0415
+    from pipeline.terminal.lights import look_table  # noqa: PLC0415
+
+    place = load_site(find_folder(site, "aoi"))
+    looks, failures = read_light_folder(place, Path(source), sensor)
+    if any(look.is_simulated for look in looks):
+        out.print(simulated_banner())
+    if looks:
+        out.print(look_table(place, looks))
+    if failures:
+        out.print(failure_table(failures, "What did not become a look"))
         raise typer.Exit(INCOMPLETE)
 
 

@@ -30,7 +30,7 @@ YEAR_C2 = "VNP46A4.A2016001.h30v05.002.2025112010203.h5"
 
 SITE_BOX = (126.60, 37.912, 126.65, 37.948)
 TILE_ROW, TILE_COL = 492, 1584
-"""The first pixel of the tile that the site box touches, by hand: (40 - 37.948) x 240, 6.6 x 240."""
+"""The first pixel that the site box touches, by hand: (40 - 37.948) x 240 and 6.6 x 240."""
 BLOCK = (slice(TILE_ROW, TILE_ROW + 10), slice(TILE_COL, TILE_COL + 12))
 
 RADIANCE_ATTRS = {"scale_factor": 0.1, "offset": 0.0, "units": "nWatts/(cm^2 sr)"}
@@ -48,7 +48,7 @@ def make_site(outline: BaseGeometry | None = None, **changes: Any) -> Site:  # n
 
 
 @dataclass
-class Layer:
+class Written:
     """One field of a file: everywhere fill, and numbers in the block under the site."""
 
     dtype: str
@@ -69,41 +69,41 @@ class Layer:
             made.attrs[key] = np.bytes_(value) if isinstance(value, str) else value
 
 
-def light(dn: float | NDArray[Any], *, collection: int = 1) -> Layer:
+def light(dn: float | NDArray[Any], *, collection: int = 1) -> Written:
     """A radiance field; ``dn`` is as stored."""
     if collection == 1:
-        return Layer("u2", 65535, dn, dict(RADIANCE_ATTRS))
-    return Layer("f4", -999.9, dn, dict(FLOAT_ATTRS))
+        return Written("u2", 65535, dn, dict(RADIANCE_ATTRS))
+    return Written("f4", -999.9, dn, dict(FLOAT_ATTRS))
 
 
-def night(dn: float | NDArray[Any] = 123, *, collection: int = 1) -> dict[str, Layer]:
+def night(dn: float | NDArray[Any] = 123, *, collection: int = 1) -> dict[str, Written]:
     """The fields of a clear night without snow."""
     return {
         "DNB_BRDF-Corrected_NTL": light(dn, collection=collection),
         "Gap_Filled_DNB_BRDF-Corrected_NTL": light(9_999, collection=collection),
         "DNB_Lunar_Irradiance": light(20, collection=collection),
-        "Latest_High_Quality_Retrieval": Layer("u1", 255, 0),
-        "Mandatory_Quality_Flag": Layer("u1", 255, 0),
-        "QF_Cloud_Mask": Layer("u2", 65535, CLEAR_NIGHT),
-        "Snow_Flag": Layer("u1", 255, 0),
+        "Latest_High_Quality_Retrieval": Written("u1", 255, 0),
+        "Mandatory_Quality_Flag": Written("u1", 255, 0),
+        "QF_Cloud_Mask": Written("u2", 65535, CLEAR_NIGHT),
+        "Snow_Flag": Written("u1", 255, 0),
     }
 
 
-def composites(dn: float = 123, *, collection: int = 1) -> dict[str, Layer]:
+def composites(dn: float = 123, *, collection: int = 1) -> dict[str, Written]:
     """All composites of a month or year; each angle and state has its own light."""
-    made: dict[str, Layer] = {}
+    made: dict[str, Written] = {}
     for extra, angle in enumerate(("AllAngle", "NearNadir", "OffNadir")):
         for state in ("Free", "Covered"):
             name = f"{angle}_Composite_Snow_{state}"
             made[name] = light(dn + 10 * extra + (state == "Covered"), collection=collection)
-            made[f"{name}_Num"] = Layer("u2", 65535, 12)
-            made[f"{name}_Quality"] = Layer("u1", 255, 0)
+            made[f"{name}_Num"] = Written("u2", 65535, 12)
+            made[f"{name}_Quality"] = Written("u1", 255, 0)
             made[f"{name}_Std"] = light(5, collection=collection)
     return made
 
 
 def write_h5(
-    path: Path, layers: Mapping[str, Layer], group: str = DAILY_GROUP, *, lonlat: bool = False
+    path: Path, layers: Mapping[str, Written], group: str = DAILY_GROUP, *, lonlat: bool = False
 ) -> Path:
     """Write a file; with longitudes and latitudes as collection 2 has them."""
     with h5py.File(path, "w") as file:

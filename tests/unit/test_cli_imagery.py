@@ -12,10 +12,12 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from pipeline.cli import app, imagery
+from pipeline.cli.screens import INCOMPLETE
 from pipeline.errors import EmptySearchError, InputError
 from pipeline.model.scene import AssetFailure, Remark
 from pipeline.terminal.holdings import failure_table, in_bytes, remark_lines
 from tests.unit.imagery_factory import SITE, Tiles, make_tiles
+from tests.unit.lights_factory import NIGHT_C1, night, write_h5
 from tests.unit.test_cli import one_line, zonewatch
 from tests.unit.test_terminal import text_of
 
@@ -180,3 +182,21 @@ def test_remarks_of_one_scene_stand_together_and_long_lists_are_cut() -> None:
 )
 def test_bytes_are_readable(n: int, words: str) -> None:
     assert in_bytes(n) == words
+
+
+def test_a_folder_of_night_lights_is_read_a_line_a_look(tmp_path: Path) -> None:
+    write_h5(tmp_path / NIGHT_C1, night(123))
+    words = ["fetch", "kaesong", "--sensor", "black-marble", "--source", str(tmp_path)]
+    result = RUNNER.invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert "2016-02-10 17:00" in result.output
+    assert "12.3" in result.output
+    assert NIGHT_C1[:16] in result.output
+
+
+def test_a_file_of_night_lights_that_is_none_is_said_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / NIGHT_C1).write_bytes(b"no HDF5")
+    words = ["fetch", "kaesong", "--sensor", "black-marble", "--source", str(tmp_path)]
+    result = RUNNER.invoke(app, words)
+    assert result.exit_code == INCOMPLETE
+    assert "What did not become a look" in result.output

@@ -28,15 +28,13 @@ from tests.unit.lights_factory import (
     TILE_COL,
     TILE_ROW,
     YEAR_C2,
+    Written,
     composites,
     edited,
     light,
     make_site,
     night,
     write_h5,
-)
-from tests.unit.lights_factory import (
-    Layer as Written,
 )
 
 if TYPE_CHECKING:
@@ -239,7 +237,7 @@ def test_a_wrong_shape(tmp_path: Path, shape: tuple[int, int]) -> None:
     only_failure(tmp_path, "CorruptAssetError", "Snow_Flag", str(shape[1]))
 
 
-def replace(field: str, **layer: Any) -> Callable[[dict[str, Written]], None]:  # noqa: ANN401 - fields of Layer
+def replace(field: str, **layer: Any) -> Callable[[dict[str, Written]], None]:  # noqa: ANN401 - fields of Written
     def change(layers: dict[str, Written]) -> None:
         for key, value in layer.items():
             setattr(layers[field], key, value)
