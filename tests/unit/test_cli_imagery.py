@@ -36,8 +36,8 @@ def tiles(tmp_path: Path) -> Tiles:
 def screen(monkeypatch: pytest.MonkeyPatch) -> StringIO:
     """What would be on the screen, in plain text."""
     text = StringIO()
-    monkeypatch.setattr(imagery, "out", Console(file=text, width=110))
-    monkeypatch.setattr(imagery, "err", Console(file=StringIO(), width=110))
+    monkeypatch.setattr(imagery, "out", Console(file=text, width=120))
+    monkeypatch.setattr(imagery, "err", Console(file=StringIO(), width=120))
     return text
 
 

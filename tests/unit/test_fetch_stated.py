@@ -17,7 +17,7 @@ from pipeline.fetch.window import check_numbers, check_stated
 from pipeline.model.grid import Grid
 from pipeline.model.scene import Asset
 from tests.faults.server import serve
-from tests.unit.fetch_factory import SITE, TILE, Catalogue, one_band, options, store_at
+from tests.unit.fetch_factory import LOOPBACK, SITE, TILE, Catalogue, one_band, options, store_at
 from tests.unit.raster_factory import write_tiff
 from tests.unit.scene_factory import GRID
 
@@ -56,7 +56,7 @@ def base(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def fetched(tmp_path: Path, base: str, epsg: int = 32652, **stated: Any) -> FetchedScene:  # noqa: ANN401 - any field
     scene = one_band(Catalogue(tmp_path / "tiles").scene("S", base), **stated)
-    return fetch_scene(SITE, replace(scene, epsg=epsg), store_at(tmp_path), ONE)
+    return fetch_scene(SITE, replace(scene, epsg=epsg), store_at(tmp_path), ONE, access=LOOPBACK)
 
 
 @pytest.mark.parametrize("stated", [{}, TRUE, {"shape": TILE.shape}])

@@ -15,7 +15,16 @@ from pipeline.model.scene import AssetFailure, Chip
 from pipeline.store.chip_record import UPSTREAM_CHANGED
 from pipeline.store.files import sha256_of
 from tests.faults.server import FAULTS, serve
-from tests.unit.fetch_factory import BANDS, SITE, Catalogue, chip_grid, options, store_at, tile_of
+from tests.unit.fetch_factory import (
+    BANDS,
+    LOOPBACK,
+    SITE,
+    Catalogue,
+    chip_grid,
+    options,
+    store_at,
+    tile_of,
+)
 from tests.unit.scene_factory import GRID, make_scene
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -98,15 +107,15 @@ def test_f13_a_replaced_band_brings_the_whole_scene_anew(
     chips = store_at(tmp_path)
     with serve(catalogue.folder) as served:
         scene = catalogue.scene("S0", f"{served.url}/good")
-        first = fetch_scene(SITE, scene, chips, options())
+        first = fetch_scene(SITE, scene, chips, options(), access=LOOPBACK)
         assert first.remarks == ()
         for band in BANDS:
             catalogue.put(f"S0-{band}", tile_of(band), seed=70)
         etag[0] = '"v2"'
         first.chips["red"].path.write_bytes(b"rotten")
-        second = fetch_scene(SITE, scene, chips, options())
+        second = fetch_scene(SITE, scene, chips, options(), access=LOOPBACK)
         served.requests.clear()
-        third = fetch_scene(SITE, scene, chips, options())
+        third = fetch_scene(SITE, scene, chips, options(), access=LOOPBACK)
         assert served.requests == []
     assert third == second
     for band, got in second.chips.items():
@@ -122,10 +131,10 @@ def test_f13_a_rotten_chip_of_an_unchanged_source_brings_that_band_only(tmp_path
     catalogue, chips = Catalogue(tmp_path / "tiles"), store_at(tmp_path)
     with serve(catalogue.folder) as served:
         scene = catalogue.scene("S0", f"{served.url}/good")
-        first = fetch_scene(SITE, scene, chips, options())
+        first = fetch_scene(SITE, scene, chips, options(), access=LOOPBACK)
         first.chips["red"].path.write_bytes(b"rotten")
         served.requests.clear()
-        again = fetch_scene(SITE, scene, chips, options())
+        again = fetch_scene(SITE, scene, chips, options(), access=LOOPBACK)
         assert {path for path, _ in served.requests} == {"/good/S0-red.tif"}
     assert again == first
 
@@ -133,11 +142,11 @@ def test_f13_a_rotten_chip_of_an_unchanged_source_brings_that_band_only(tmp_path
 def test_f13_a_new_checksum_is_a_new_version_of_that_scene(tmp_path: Path) -> None:
     catalogue, chips = Catalogue(tmp_path / "tiles"), store_at(tmp_path)
     scene = catalogue.scene()
-    first = fetch_scene(SITE, scene, chips, options())
+    first = fetch_scene(SITE, scene, chips, options(), access=LOOPBACK)
     newer = replace(scene, processing_baseline="05.00")
     for band in BANDS:
         catalogue.put(f"S2A_52SXX-{band}", tile_of(band), seed=50)
-    second = fetch_scene(SITE, newer, chips, options())
+    second = fetch_scene(SITE, newer, chips, options(), access=LOOPBACK)
     assert all("baseline 02.14 -> 05.00" in remark.words for remark in second.remarks)
     assert {remark.band for remark in second.remarks} == set(BANDS)
     for band in BANDS:
@@ -150,13 +159,13 @@ def test_the_record_says_how_the_offset_was_decided_and_what_is_unverifiable(
 ) -> None:
     catalogue, chips = Catalogue(tmp_path / "tiles"), store_at(tmp_path)
     scene = catalogue.scene()
-    fetch_scene(SITE, scene, chips, options())
+    fetch_scene(SITE, scene, chips, options(), access=LOOPBACK)
     (red,) = chips.versions(scene, "red")
     assert "baseline 02.14 is older than 04.00" in red.record.radiometry
     assert red.record.unverifiable
     proof = sha256_of(catalogue.folder / "S2A_52SXX-nir.tif")
     stated = {**scene.assets, "nir": replace(scene.assets["nir"], sha256=proof)}
-    fetch_scene(SITE, replace(scene, assets=stated), chips, options())
+    fetch_scene(SITE, replace(scene, assets=stated), chips, options(), access=LOOPBACK)
     assert not chips.versions(scene, "nir")[-1].record.unverifiable
 
 
@@ -165,5 +174,5 @@ def test_a_window_of_a_remote_file_is_unverifiable_even_with_a_checksum(tmp_path
     with serve(catalogue.folder) as served:
         scene = catalogue.scene("S0", f"{served.url}/good")
         stated = {b: replace(a, sha256="ab" * 32) for b, a in scene.assets.items()}
-        fetch_scene(SITE, replace(scene, assets=stated), chips, options())
+        fetch_scene(SITE, replace(scene, assets=stated), chips, options(), access=LOOPBACK)
     assert all(held.record.unverifiable for held in chips.holdings())
