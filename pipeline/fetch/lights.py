@@ -68,7 +68,6 @@ def read_light_folder(
     Raises:
         InputError: if there is no such folder or sensor.
         EmptySearchError: if the folder holds no file of the sensor.
-
     """
     if sensor is not None and sensor not in SENSORS:
         remedy = f"choose one of {', '.join(SENSORS)}"

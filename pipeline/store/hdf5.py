@@ -9,8 +9,10 @@ memory. The door reads plain fields of the shape that was asked for, and refuses
 
 from __future__ import annotations
 
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -26,12 +28,13 @@ if TYPE_CHECKING:
 
     from pipeline.model.grid import Window
 
-BUILT_IN_FILTERS = frozenset({h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE})
-"""What the published files are packed with. Other filters may be libraries found by a path."""
+_SHUFFLE, _DEFLATE = h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE
+PACKINGS = ((), (_SHUFFLE,), (_DEFLATE,), (_SHUFFLE, _DEFLATE))
+"""How fields may be packed, in order. Other filters may be libraries found by a path."""
 MAX_CHUNK_BYTES = 64 * 1024 * 1024
 MAX_TEXT_CHARS = 1_000
 
-_READING = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError)
+_READING = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, zlib.error)
 """What h5py raises when a file is damaged."""
 
 
@@ -94,7 +97,7 @@ class Hdf5:
         Raises:
             AssetError: as ``field`` does.
         """
-        dataset = self._dataset(path, (length,))
+        dataset = self._dataset(path, (length,), (slice(0, length),))
         return np.asarray(dataset[...], dtype=np.float64)
 
     def field(self, path: str, shape: tuple[int, int], window: Window) -> Field:
@@ -109,13 +112,13 @@ class Hdf5:
             MissingBandError: if the file does not have it.
             CorruptAssetError: if it is not a plain field of that shape, or cannot be read.
         """
-        dataset = self._dataset(path, shape)
+        dataset = self._dataset(path, shape, window.slices)
         pixels = np.asarray(dataset[window.slices])
         name = path.rpartition("/")[2]
         return Field(name, pixels, dict(_numbers(dataset)), dict(_texts(dataset)))
 
-    def _dataset(self, path: str, shape: tuple[int, ...]) -> Any:  # noqa: ANN401 - h5py carries no types
-        """A plain field.
+    def _dataset(self, path: str, shape: tuple[int, ...], block: tuple[slice, ...]) -> Any:  # noqa: ANN401 - h5py carries no types
+        """A plain field of which a block may be read.
 
         Raises:
             AssetError: as ``field`` does.
@@ -124,7 +127,7 @@ class Hdf5:
         if dataset is None:
             remedy = "deliver the file as published, with all its fields"
             raise MissingBandError(f"the field {name} is missing", where=self._name, remedy=remedy)
-        fault = _fault(dataset, shape)
+        fault = _fault(dataset, shape) or _unpacking_fault(dataset, block)
         if fault:
             remedy = "deliver the file as published"
             raise CorruptAssetError(f"the field {name} {fault}", where=self._name, remedy=remedy)
@@ -184,13 +187,51 @@ def _fault(dataset: Any, shape: tuple[int, ...]) -> str:  # noqa: ANN401 - h5py 
 def _packing_fault(dataset: Any) -> str:  # noqa: ANN401 - h5py carries no types
     """What is wrong with how a field is packed; empty if nothing is."""
     plist = dataset.id.get_create_plist()
-    filters = {plist.get_filter(number)[0] for number in range(plist.get_nfilters())}
-    if not filters <= BUILT_IN_FILTERS:
+    filters = tuple(plist.get_filter(number)[0] for number in range(plist.get_nfilters()))
+    if filters not in PACKINGS:
         return "is packed with a filter that is not built in"
-    chunk = int(np.prod(dataset.chunks or (1,))) * dataset.dtype.itemsize
+    chunk = _chunk_bytes(dataset)
     if chunk > MAX_CHUNK_BYTES:
         return f"is packed in chunks of {chunk} bytes, beyond the limit of {MAX_CHUNK_BYTES}"
     return ""
+
+
+def _chunk_bytes(dataset: Any) -> int:  # noqa: ANN401 - h5py carries no types
+    """Size of a chunk once unpacked, in bytes."""
+    return int(np.prod(dataset.chunks or (1,))) * int(dataset.dtype.itemsize)
+
+
+def _unpacking_fault(dataset: Any, block: tuple[slice, ...]) -> str:  # noqa: ANN401 - h5py carries no types
+    """What is wrong with the packed chunks of a block; empty if nothing is.
+
+    HDF5 unpacks a chunk whatever comes out: 1.5 MB that inflate to 1.5 GB were read without a
+    word. So each chunk is inflated here first, up to the size that it declares.
+    """
+    if dataset.chunks is None:
+        return ""
+    limit = _chunk_bytes(dataset)
+    starts = (
+        range(part.start // size * size, part.stop, size)
+        for part, size in zip(block, dataset.chunks, strict=True)
+    )
+    sizes = (_unpacked(dataset, origin, limit) for origin in product(*starts))
+    return "" if all(size == limit for size in sizes) else "does not unpack to the size it declares"
+
+
+def _unpacked(dataset: Any, origin: tuple[int, ...], limit: int) -> int:  # noqa: ANN401 - h5py carries no types
+    """How many bytes a chunk unpacks to, counted no further than one beyond the limit.
+
+    A chunk that was never written has none and stands for fill; it counts as sound.
+    """
+    info = dataset.id.get_chunk_info_by_coord(origin)
+    if info.byte_offset is None:
+        return limit
+    if dataset.compression is None:
+        return int(info.size)
+    if info.size > MAX_CHUNK_BYTES or info.filter_mask:
+        return -1
+    packed = dataset.id.read_direct_chunk(origin)[1]
+    return len(zlib.decompressobj().decompress(packed, limit + 1))
 
 
 def _one(owner: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - h5py carries no types

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -15,6 +17,7 @@ from pipeline.fetch.lights import read_light_folder
 from pipeline.model.coarse import CoarseLook, Layer, Quantity
 from pipeline.model.degrees import DegreeGrid
 from pipeline.raster.outline_mean import site_radiance
+from pipeline.sites import load_site
 from pipeline.store import hdf5
 from pipeline.store.files import sha256_of
 from tests.unit.lights_factory import (
@@ -39,7 +42,6 @@ from tests.unit.lights_factory import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 RADIANCE = "DNB_BRDF-Corrected_NTL"
 SITE = make_site()
@@ -367,6 +369,37 @@ def test_a_huge_chunk_is_refused(tmp_path: Path) -> None:
     only_failure(tmp_path, "CorruptAssetError", "in chunks of 115200000 bytes")
 
 
+def repacked(tmp_path: Path, packed: bytes, filter_mask: int = 0) -> None:
+    """A sound file, but for the chunk under the site."""
+    layers = night()
+    del layers[RADIANCE]
+    path = write_h5(tmp_path / NIGHT_C1, layers)
+    with edited(path) as fields:
+        made = fields.create_dataset(
+            RADIANCE, (2400, 2400), "u2", chunks=(240, 240), compression="gzip"
+        )
+        made.attrs["scale_factor"] = 0.1
+        made.id.write_direct_chunk((480, 1440), packed, filter_mask)
+        # The library itself reads the oversized chunk without a word.
+        assert filter_mask or made[496, 1588] == 0
+
+
+@pytest.mark.parametrize("n_bytes", [240 * 240 * 2 + 1, 240 * 240 * 200])
+def test_a_chunk_that_unpacks_to_more_than_it_declares(tmp_path: Path, n_bytes: int) -> None:
+    repacked(tmp_path, zlib.compress(bytes(n_bytes)))
+    only_failure(tmp_path, "CorruptAssetError", "does not unpack")
+
+
+def test_a_chunk_whose_filter_was_left_out(tmp_path: Path) -> None:
+    repacked(tmp_path, bytes(240 * 240 * 2), filter_mask=1)
+    only_failure(tmp_path, "CorruptAssetError", "does not unpack")
+
+
+def test_a_chunk_that_unpacks_to_what_it_declares(tmp_path: Path) -> None:
+    repacked(tmp_path, zlib.compress(bytes(240 * 240 * 2)))
+    assert (only_look(tmp_path).values == 0).all()
+
+
 def test_filters_that_are_not_built_in_are_refused(tmp_path: Path) -> None:
     layers = night()
     del layers[RADIANCE]
@@ -453,3 +486,14 @@ def test_the_door_knows_a_vector_and_its_length(tmp_path: Path) -> None:
             file.vector(f"{LATER_GROUP}/lon", 2401)
         with pytest.raises(MissingBandError):
             file.vector(f"{LATER_GROUP}/elevation", 2400)
+
+
+def test_the_site_folder_of_the_repository_is_read(tmp_path: Path) -> None:
+    """Its search box is 50 by 36 thousandths of a degree: 103.68 pixels of 15 arc-seconds."""
+    site = load_site(Path(__file__).parents[2] / "aoi" / "kaesong")
+    write_h5(tmp_path / NIGHT_C1, night())
+    looks, failures = read_light_folder(site, tmp_path)
+    assert failures == ()
+    found = site_radiance(looks[0], site)
+    assert found.n_pixels == pytest.approx(103.68)
+    assert found.mean == pytest.approx(12.3)

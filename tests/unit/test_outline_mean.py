@@ -118,3 +118,15 @@ def test_a_look_whose_parts_do_not_fit_is_refused() -> None:
     values[3, 3] = np.nan
     with pytest.raises(ValueError, match="without a number"):
         make_look(values, np.ones((30, 48), bool))
+
+
+def test_the_saturated_share_is_of_the_seen_area() -> None:
+    """Of four pixels in a row one is unseen and one of the others stands at the top."""
+    values, top = np.full((30, 48), 2.0), np.zeros((30, 48), bool)
+    values[5, 10] = np.nan
+    top[5, 11] = True
+    outline = box(126.5 + 10 * CELL, 38 - 6 * CELL, 126.5 + 14 * CELL, 38 - 5 * CELL)
+    found = outline_mean(make_look(values, saturated=top), outline)
+    assert found.saturated_share == pytest.approx(1 / 3)
+    assert found.seen_share == pytest.approx(3 / 4)
+    assert outline_mean(make_look(values), outline).saturated_share == 0
