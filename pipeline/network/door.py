@@ -88,7 +88,8 @@ class Door:
             follow_redirects=False,
             trust_env=False,
             timeout=httpx.Timeout(silence_s, pool=None),
-            transport=transport or GuardedTransport(access, n_connections),
+            transport=transport
+            or GuardedTransport(access, n_connections, silence_s=silence_s),
             headers={"accept-encoding": "identity", "user-agent": "zonewatch"},
         )
 
