@@ -220,6 +220,7 @@ def _shown(parts: httpx.URL) -> str:
     return f"{parts.scheme}://{_place(parts)}{path}"
 
 
+@lru_cache(maxsize=1024)
 def ip_of(text: str) -> Ip | None:
     """The address that a text is; None if it is none."""
     try:

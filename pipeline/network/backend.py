@@ -131,7 +131,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         """Send one request; its connection is free again when the answer is closed.
 
         Raises:
-            FetchError: if the address may not be connected to.
+            FetchError: if the address may not be asked.
             httpx.TransportError: if something goes wrong on the way.
         """
         url = self._checked(request.url)
@@ -157,12 +157,17 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         """The address as aiohttp reads it, which must be as it was judged.
 
         Raises:
-            FetchError: if it names a private address by number.
-            httpx.UnsupportedProtocol: if the two libraries do not read the same host in it.
+            FetchError: if the two libraries do not read the same in it, or it names a private
+                address by number.
         """
-        read, host = URL(str(url), encoded=True), url.raw_host.decode("ascii")
-        if (read.raw_host or "").lower() != host:
-            raise httpx.UnsupportedProtocol("the address can be read in two ways")
+        host = url.raw_host.decode("ascii")
+        try:
+            read = URL(str(url), encoded=True)
+            is_same = read.raw_host == host and read.raw_path_qs.encode() == url.raw_path
+        except ValueError:
+            is_same = False
+        if not is_same:
+            raise FetchError("the address can be read in two ways", remedy=self._access.remedy)
         if ip_of(host) is not None:
             self._access.check_connection(host, host)
         return read
@@ -210,8 +215,9 @@ def _translated() -> Iterator[None]:
         yield
     except aiohttp.ClientConnectorDNSError as error:
         # What the resolver refused comes wrapped, if it is an error of the system, too.
-        refused = error.os_error
-        raise refused if isinstance(refused, FetchError) else httpx.ConnectError(type(error).__name__) from None
+        if isinstance(error.os_error, FetchError):
+            raise error.os_error from None
+        raise httpx.ConnectError(type(error).__name__) from None
     except (aiohttp.ClientError, OSError) as error:
         kind = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
         raise kind(type(error).__name__) from None

@@ -33,7 +33,7 @@ import numpy as np
 from pipeline.errors import CorruptAssetError, StoreError
 from pipeline.store.chip_record import ChipRecord, change_between, pixels_sha256, version_key
 from pipeline.store.files import canonical_json, publish_bytes, sha256_of
-from pipeline.store.rasters import open_raster, read_window, write_cog
+from pipeline.store.rasters import open_raster, read_window, write_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,10 +190,11 @@ class ChipStore:
         stem = self._path(scene, band, grid)
         path = stem.with_name(f"{stem.name}-{key}.tif")
         tags = {"zonewatch:scene": scene.id, "zonewatch:simulated": str(scene.is_simulated).lower()}
-        write_cog(path, {band: pixels}, grid, nodata=_nodata(asset, pixels.dtype), tags=tags)
+        nodata = _nodata(asset, pixels.dtype)
+        sha256 = write_plain(path, (band, pixels), grid, nodata=nodata, tags=tags)
         came = asdict(delivery) | {"retrieved_at": delivery.retrieved_at or datetime.now(UTC)}
         taken = {"instant": scene.instant, "platform": scene.platform}
-        where = {"grid": grid, "dtype": str(pixels.dtype), "sha256": sha256_of(path)}
+        where = {"grid": grid, "dtype": str(pixels.dtype), "sha256": sha256}
         record = ChipRecord(**(about | came | taken | where | proofs))
         earlier = [one for one in self._held(scene, band, grid) if one.path != path]
         record = _following(earlier, record, path)
