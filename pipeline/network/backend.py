@@ -160,13 +160,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             FetchError: if the two libraries do not read the same in it, or it names a private
                 address by number.
         """
-        host = url.raw_host.decode("ascii")
-        try:
-            read = URL(str(url), encoded=True)
-            is_same = read.raw_host == host and read.raw_path_qs.encode() == url.raw_path
-        except ValueError:
-            is_same = False
-        if not is_same:
+        host, read = url.raw_host.decode("ascii"), _read(str(url))
+        if read is None or (read.raw_host, read.raw_path_qs.encode()) != (host, url.raw_path):
             raise FetchError("the address can be read in two ways", remedy=self._access.remedy)
         if ip_of(host) is not None:
             self._access.check_connection(host, host)
@@ -206,6 +201,14 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         """End the answer; a connection whose answer was not read to its end is closed."""
         self._response.release()
+
+
+def _read(text: str) -> URL | None:
+    """An address as aiohttp reads it, character by character; None if it cannot."""
+    try:
+        return URL(text, encoded=True)
+    except ValueError:
+        return None
 
 
 @contextmanager

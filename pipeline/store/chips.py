@@ -31,7 +31,13 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from pipeline.errors import CorruptAssetError, StoreError
-from pipeline.store.chip_record import ChipRecord, change_between, pixels_sha256, version_key
+from pipeline.store.chip_record import (
+    ChipRecord,
+    change_between,
+    pixels_sha256,
+    version_key,
+    with_one_zero,
+)
 from pipeline.store.files import canonical_json, publish_bytes, sha256_of
 from pipeline.store.rasters import open_raster, read_window, write_plain
 
@@ -183,6 +189,7 @@ class ChipStore:
             StoreError: if they cannot be written.
         """
         asset, promised = scene.assets.get(band), _promised(scene, band)
+        pixels = with_one_zero(pixels)
         proofs = {"source_sha256": promised, "pixels_sha256": pixels_sha256(pixels)}
         about = _about(scene, band)
         source = about["href"], delivery.etag, promised
