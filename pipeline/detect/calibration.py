@@ -20,9 +20,11 @@ from pipeline.raster.harmonics import (
     CUT_SIGMA,
     DAYS_PER_YEAR,
     Baseline,
+    count,
     leverage,
     residuals,
     solved,
+    uncertainty,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from pipeline.config import MonitorOptions
 
     Float32: TypeAlias = NDArray[np.float32]
+    Mask: TypeAlias = NDArray[np.bool_]
 
 FLOOR_SHARE = 0.25
 """Quantile of the noise of a site below which the noise of no pixel is believed."""
@@ -72,24 +75,43 @@ class Calibration:
         restlessness: how much wider than usual the site scatters on a date, float32, (time,);
             1 or more.
         rule: thresholds and counts.
+        min_looks: kept baseline looks that a monitored pixel has at least.
     """
 
     scale: Scale
     restlessness: Float32
     rule: Rule
+    min_looks: int
 
 
-def distances(
-    stack: Stack, design: Float32, baseline: Baseline, *, scale: Scale, unrest: Float32
-) -> Float32:
+@dataclass(frozen=True)
+class Fit:
+    """The curve of each pixel and the doubt about it.
+
+    Attributes:
+        baseline: the curve.
+        inverse: covariance of its coefficients in units of the noise variance, float32,
+            (term, term, pixel).
+    """
+
+    baseline: Baseline
+    inverse: Float32
+
+    @classmethod
+    def of(cls, baseline: Baseline, timeline: Timeline) -> Fit:
+        """A curve with the doubt that follows from the looks it rests on."""
+        return cls(baseline, uncertainty(timeline.history, baseline.kept))
+
+
+def distances(stack: Stack, design: Float32, fit: Fit, *, scale: Scale, unrest: Float32) -> Float32:
     """Whitened distance of every look from the curve, (time, band, pixel).
 
     A residual is divided by its noise, by the doubt about the curve on that date, and by the
     restlessness of the date.
     """
-    left = residuals(design, baseline.coefficients, stack.values, stack.seen)
-    left /= (np.sqrt(1 + leverage(design, baseline.inverse)) * unrest[:, None])[:, None]
-    return scale.standardised(left, baseline.noise)
+    left = residuals(design, fit.baseline.coefficients, stack.values, stack.seen)
+    left /= (np.sqrt(1 + leverage(design, fit.inverse)) * unrest[:, None])[:, None]
+    return scale.standardised(left, fit.baseline.noise)
 
 
 def calibrate(
@@ -109,14 +131,15 @@ def calibrate(
     sample, baseline = _able(sample, timeline, options.min_baseline_looks)
     scale = _scale(sample.dates(slice(timeline.n_baseline)), timeline, baseline)
     calm = np.ones(len(timeline.days), dtype=np.float32)
-    far = distances(sample, timeline.design, baseline, scale=scale, unrest=calm)
+    fit = Fit.of(baseline, timeline)
+    far = distances(sample, timeline.design, fit, scale=scale, unrest=calm)
     unrest = restlessness(far, sample.seen, timeline.n_baseline)
     looks = _held_out_looks(sample, timeline, baseline, scale)
     share = options.false_alarm_share * timeline.n_baseline / max(n_monitored, 1)
     counts = options.n_looks, options.n_looks_weak
     rule = calibrated(looks.values, looks.seen, counts, min(share, 0.5))
     rule = rule.at_least(options.min_weak)
-    return Calibration(scale, unrest, rule)
+    return Calibration(scale, unrest, rule, options.min_baseline_looks)
 
 
 def _able(sample: Stack, timeline: Timeline, min_looks: int) -> tuple[Stack, Baseline]:
@@ -126,8 +149,8 @@ def _able(sample: Stack, timeline: Timeline, min_looks: int) -> tuple[Stack, Bas
         NothingSeenError: if there are none.
     """
     baseline = fit_history(sample, timeline, min_looks)
-    able = baseline.kept.sum(axis=0) >= min_looks
-    if not able.any():
+    able = np.flatnonzero(count(baseline.kept) >= min_looks)
+    if not able.size:
         raise NothingSeenError(
             f"no pixel has {min_looks} clear looks in the baseline",
             remedy="take a longer baseline, or lower monitor.min_baseline_looks",
@@ -155,7 +178,7 @@ def _whitening(left: Float32) -> Float32:
     return inverse_root
 
 
-def restlessness(far: Float32, seen: NDArray[np.bool_], n_baseline: int) -> Float32:
+def restlessness(far: Float32, seen: Mask, n_baseline: int) -> Float32:
     """How much wider than on a usual baseline date the whole site scatters, (time,).
 
     Haze, missed cloud or thin snow lifts most of a site at once, and only for a date: a pixel's
@@ -166,14 +189,31 @@ def restlessness(far: Float32, seen: NDArray[np.bool_], n_baseline: int) -> Floa
     scatter = np.zeros(len(far), dtype=np.float32)
     last = np.zeros_like(far[0])
     for date, (now, seen_now) in enumerate(zip(far, seen, strict=True)):
-        if seen_now.any():
-            jump = magnitudes(now - last) / np.sqrt(np.float32(2))
-            scatter[date] = np.median(np.minimum(magnitudes(now), jump)[seen_now])
-            np.copyto(last, now, where=seen_now)
-    past = scatter[:n_baseline]
-    usual = np.median(past[past > 0]) if (past > 0).any() else np.float32(np.inf)
-    relative: Float32 = np.maximum(scatter / usual, 1)
+        scatter[date] = date_scatter(now, last, seen_now)
+        np.copyto(last, now, where=seen_now)
+    relative: Float32 = np.maximum(scatter / usual_scatter(scatter[:n_baseline]), 1)
     return relative
+
+
+def date_scatter(now: Float32, last: Float32, seen: Mask) -> np.float32:
+    """Median over the seen pixels of the lesser of two distances; 0 if none is seen.
+
+    Args:
+        now: distance from the curve, (band, pixel).
+        last: the same on each pixel's last look, 0 before the first.
+        seen: (pixel,).
+    """
+    jump = magnitudes(now - last) * np.float32(1 / np.sqrt(2))
+    scatter = np.minimum(magnitudes(now), jump)[seen]
+    if not scatter.size:
+        return np.float32(0)
+    middle = (len(scatter) - 1) // 2
+    return np.float32(np.partition(scatter, middle)[middle])
+
+
+def usual_scatter(past: Float32) -> np.float32:
+    """Median scatter of the baseline dates on which anything scattered; infinite if none did."""
+    return np.float32(np.median(past[past > 0])) if (past > 0).any() else np.float32(np.inf)
 
 
 def _held_out_looks(sample: Stack, timeline: Timeline, baseline: Baseline, scale: Scale) -> Stack:
@@ -181,7 +221,7 @@ def _held_out_looks(sample: Stack, timeline: Timeline, baseline: Baseline, scale
     history = sample.dates(slice(timeline.n_baseline))
     far = scale.standardised(held_out(history, timeline, baseline), baseline.noise)
     far /= restlessness(far, history.seen, timeline.n_baseline)[:, None, None]
-    since = np.cumsum(baseline.kept, axis=0) > 0
+    since = np.logical_or.accumulate(baseline.kept, axis=0)
     return _filled(Stack(far, history.seen & since))
 
 
@@ -195,10 +235,11 @@ def held_out(history: Stack, timeline: Timeline, baseline: Baseline) -> Float32:
     for fold in _folds(timeline):
         train = baseline.kept.copy()
         train[fold] = False
-        coefficients, inverse = solved(timeline.history, history.values, train)
+        coefficients = solved(timeline.history, history.values, train)
         design = timeline.history[:, fold]
         part = residuals(design, coefficients, history.values[fold], history.seen[fold])
-        left[fold] = part / np.sqrt(1 + leverage(design, inverse))[:, None]
+        doubt = leverage(design, uncertainty(timeline.history, train))
+        left[fold] = part / np.sqrt(1 + doubt)[:, None]
     return left
 
 

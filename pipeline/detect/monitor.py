@@ -8,20 +8,20 @@ whole site belongs to ``calibration``, the rule of looks to ``runs``, the record
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from pipeline.config import load_config
-from pipeline.detect.calibration import Calibration, calibrate, distances
+from pipeline.detect.calibration import Calibration, Fit, calibrate, distances
 from pipeline.detect.record import Record, recorded
-from pipeline.detect.runs import first_confirmed
+from pipeline.detect.runs import first_confirmed, magnitudes
 from pipeline.detect.stretch import Stack, Timeline, fit_history
 from pipeline.errors import InputError
 from pipeline.model.change import SeriesChanges
-from pipeline.raster.harmonics import blanked
+from pipeline.raster.harmonics import blanked, count, product
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,15 +30,22 @@ if TYPE_CHECKING:
 
     from pipeline.config import MonitorOptions
     from pipeline.model.cube import DateCube
+    from pipeline.raster.harmonics import Baseline
 
     Float32: TypeAlias = NDArray[np.float32]
     Mask: TypeAlias = NDArray[np.bool_]
 
-BLOCK_PIXELS = 16384
-"""Pixels worked on at once: a block of a few hundred dates stays near the processor."""
+WALK_PIXELS = 16384
+"""Pixels walked through the dates together: the walk costs by the step."""
+BLOCK_VALUES = 2**18
+"""Baseline values worked on at once: they and what is made of them stay near the processor."""
+LEAST_PIXELS = 512
+"""Fewer are not worth the calls."""
 SAMPLE_PIXELS = 4096
 """Pixels, spread over the site, that the calibration rests on."""
 N_THREADS = 2
+KEPT_BYTES = 31 * 2**20
+"""Just below the largest block that glibc learns from."""
 NDVI = "ndvi"
 """Normalised difference of near infrared and red: light and haze that touch both alike fall out."""
 PARTS = {NDVI: ("red", "nir")}
@@ -50,37 +57,43 @@ class _Series:
     """A cube that gives out its pixels in the layout of the fit.
 
     Attributes:
-        values: float32, (time, band, y, x).
+        values: numbers of any type, (time, band, y, x); read block by block.
         seen: bool, (time, y, x); None if an unseen value is one that is not finite.
         reflectances: places on the band axis that hold reflectance; noise is reported for them.
     """
 
-    values: Float32
+    values: NDArray[Any]
     seen: Mask | None
     reflectances: tuple[int, ...] = (0,)
 
-    def stack(self, rows: slice, cols: slice = slice(None)) -> Stack:
-        """A block of pixels; a copy."""
-        block = self.values[:, :, rows, cols]
-        finite = np.isfinite(block)
-        seen: Mask = finite[:, 0] if block.shape[1] == 1 else np.all(finite, axis=1)
-        if self.seen is not None:
-            seen = seen & self.seen[:, rows, cols]
-        block = blanked(block, seen[:, None])
-        return Stack(block.reshape(*block.shape[:2], -1), seen.reshape(len(seen), -1))
+    def raw(self, pixels: tuple[slice, slice]) -> Float32:
+        """A block of values as they stand, float32, (time, band, pixel); no copy if it can be."""
+        block = self.values[:, :, *pixels]
+        return block.reshape(*block.shape[:2], -1).astype(np.float32, copy=False)
+
+    def stack(self, pixels: tuple[slice, slice]) -> Stack:
+        """A block of looks; a copy."""
+        block = self.raw(pixels)
+        if self.seen is None:
+            return _stack(block)
+        return _stack(block, self.seen[:, *pixels].reshape(len(block), -1))
 
     def sample(self) -> Stack:
         """Pixels on a coarse grid over the whole site."""
         n_rows, n_cols = self.values.shape[2:]
         step = int(np.ceil(np.sqrt(n_rows * n_cols / SAMPLE_PIXELS)))
         row, col = min(step, n_rows) // 2, min(step, n_cols) // 2
-        return self.stack(slice(row, None, step), slice(col, None, step))
+        return self.stack((slice(row, None, step), slice(col, None, step)))
 
-    def blocks(self) -> list[slice]:
-        """Rows in blocks."""
+    def blocks(self, n_pixels: int) -> list[tuple[slice, slice]]:
+        """Rows and columns of blocks of about so many pixels."""
         n_rows, n_cols = self.values.shape[2:]
-        step = max(1, BLOCK_PIXELS // n_cols)
-        return [slice(row, min(row + step, n_rows)) for row in range(0, n_rows, step)]
+        height, width = max(1, n_pixels // n_cols), min(n_cols, max(1, n_pixels))
+        return [
+            (slice(row, min(row + height, n_rows)), slice(col, min(col + width, n_cols)))
+            for row in range(0, n_rows, height)
+            for col in range(0, n_cols, width)
+        ]
 
 
 @dataclass(frozen=True)
@@ -148,19 +161,29 @@ def monitor_cube(
         raise InputError(f"values must be numbers along (time, y, x), not {cube.shape}")
     if len(cube) != len(dates):
         raise InputError(f"{len(cube)} images and {len(dates)} dates")
-    series = _Series(cube.astype(np.float32, copy=False)[:, None], None)
+    _keep_freed_memory()
+    series = _Series(cube[:, None], None)
     timeline = _timeline(_days(dates), n_baseline, options)
     learnt = calibrate(series.sample(), timeline, options, len(dates) - n_baseline)
     found = np.empty(cube.shape[1:], dtype=np.int16)
 
-    def confirm(rows: slice) -> None:
-        found[rows] = _confirmed(series.stack(rows), timeline, options, learnt).reshape(
-            -1, cube.shape[2]
-        )
+    def confirm(pixels: tuple[slice, slice]) -> None:
+        target = found[pixels]
+        target[...] = _confirmed(series.raw(pixels), timeline, learnt).reshape(target.shape)
 
     with ThreadPoolExecutor(N_THREADS) as pool:
-        list(pool.map(confirm, series.blocks()))
+        list(pool.map(confirm, series.blocks(WALK_PIXELS)))
     return found
+
+
+def _keep_freed_memory() -> None:
+    """Let the C library keep what the blocks free for the next ones.
+
+    glibc gives freed memory back to the system, and pays for every page when it asks again, until
+    it has seen a large block freed: asking for one that is never touched costs microseconds.
+    Without it a third of the time goes into pages.
+    """
+    np.empty(KEPT_BYTES, dtype=np.uint8)
 
 
 def _values(cube: DateCube, names: tuple[str, ...]) -> Float32:
@@ -225,43 +248,99 @@ def _timeline(days: NDArray[np.float64], n_baseline: int, options: MonitorOption
     return Timeline.of(days, n_baseline, options.n_harmonics)
 
 
-def _confirmed(
-    stack: Stack, timeline: Timeline, options: MonitorOptions, learnt: Calibration
-) -> NDArray[np.int16]:
-    """Index of the date that confirms a change, (pixel,); -1 for none."""
+def _confirmed(values: Float32, timeline: Timeline, learnt: Calibration) -> NDArray[np.int16]:
+    """Index of the date that confirms a change, (pixel,); -1 for none.
+
+    The curves are fitted to small parts of the block; those pixels that may confirm are then
+    walked through the dates together.
+
+    Args:
+        values: (time, band, pixel), not finite where not seen.
+        timeline: the dates.
+        learnt: thresholds and scale.
+    """
+    n_pixels = values.shape[2]
+    size = max(LEAST_PIXELS, BLOCK_VALUES // timeline.n_baseline)
+    parts = [
+        _able_to_confirm(values, slice(start, start + size), timeline, learnt)
+        for start in range(0, n_pixels, size)
+    ]
+    able, far, seen = (np.concatenate(one, axis=-1) for one in zip(*parts, strict=True))
+    first = first_confirmed(far, seen, learnt.rule)
+    found = np.full(n_pixels, -1, dtype=np.int16)
+    found[able] = np.where(first >= 0, first + timeline.n_baseline, -1)
+    return found
+
+
+def _able_to_confirm(
+    values: Float32, part: slice, timeline: Timeline, learnt: Calibration
+) -> tuple[NDArray[np.intp], Float32, Mask]:
+    """Pixels with enough looks far out: their places, distances and looks, monitored dates only.
+
+    Distances in full are taken only of pixels that have enough looks far out before the doubt
+    about the curve is counted, which brings every look nearer.
+    """
     n_baseline = timeline.n_baseline
-    baseline = fit_history(stack, timeline, options.min_baseline_looks)
-    watched = baseline.kept.sum(axis=0) >= options.min_baseline_looks
-    late = stack.dates(slice(n_baseline, None))
+    history = _stack(values[:n_baseline, :, part])
+    baseline = fit_history(history, timeline, learnt.min_looks)
+    late = values[n_baseline:, :, part]
+    able = _far_out(late, timeline, baseline, learnt)
+    looks = _stack(late.take(able, axis=-1))
+    fit = Fit.of(baseline.pixels(able), timeline)
     unrest = learnt.restlessness[n_baseline:]
-    far = distances(
-        late, timeline.design[:, n_baseline:], baseline, scale=learnt.scale, unrest=unrest
-    )
-    found = first_confirmed(far, late.seen & watched, learnt.rule)
-    return np.where(found >= 0, found + n_baseline, -1).astype(np.int16)
+    far = distances(looks, timeline.future, fit, scale=learnt.scale, unrest=unrest)
+    return part.start + able, far, looks.seen
+
+
+def _far_out(
+    values: Float32, timeline: Timeline, baseline: Baseline, learnt: Calibration
+) -> NDArray[np.intp]:
+    """Places of the pixels with enough looks beyond a threshold, the curve taken as certain."""
+    curve = baseline.coefficients.reshape(len(timeline.design), -1)
+    left = product(timeline.future.T, curve).reshape(values.shape)
+    np.subtract(values, left, out=left)
+    far = magnitudes(learnt.scale.standardised(left, baseline.noise))
+    limit = np.float32(learnt.rule.weak) * learnt.restlessness[timeline.n_baseline :]
+    n_out = count(far >= limit[:, None])
+    is_watched = count(baseline.kept) >= learnt.min_looks
+    least = min(learnt.rule.n_strong, learnt.rule.n_weak)
+    return np.flatnonzero(is_watched & (n_out >= least))
+
+
+def _stack(values: Float32, seen: Mask | None = None) -> Stack:
+    """The looks of values (time, band, pixel): finite in every band, and seen (time, pixel)."""
+    finite = np.isfinite(values)
+    shown: Mask = finite[:, 0] if values.shape[1] == 1 else np.all(finite, axis=1)
+    if seen is not None:
+        shown = shown & seen
+    return Stack(blanked(values, shown[:, None]), shown)
 
 
 def _detected(series: _Series, timeline: Timeline, options: MonitorOptions) -> SeriesChanges:
     """All blocks of a series, put together."""
+    _keep_freed_memory()
     n_dates, _, *shape = series.values.shape
     learnt = calibrate(series.sample(), timeline, options, n_dates - timeline.n_baseline)
     record = Record.empty(n_dates, *shape)
 
-    def fill(rows: slice) -> None:
-        stack = series.stack(rows)
-        baseline = fit_history(stack, timeline, options.min_baseline_looks)
-        watched = baseline.kept.sum(axis=0) >= options.min_baseline_looks
-        far = distances(
-            stack, timeline.design, baseline, scale=learnt.scale, unrest=learnt.restlessness
-        )
-        block = recorded(far, stack.seen & watched, learnt.rule, timeline.n_baseline)
-        record.put(rows, block)
-        noise = np.where(watched, baseline.noise[list(series.reflectances)].mean(axis=0), 0)
-        record.seen[:, rows] = stack.seen.reshape(n_dates, -1, shape[1])
-        record.noise[rows] = noise.reshape(-1, shape[1])
-        record.monitored[rows] = watched.reshape(-1, shape[1])
+    def fill(pixels: tuple[slice, slice]) -> None:
+        record.put(pixels, _recorded(series, pixels, timeline, learnt))
 
     with ThreadPoolExecutor(N_THREADS) as pool:
-        list(pool.map(fill, series.blocks()))
+        list(pool.map(fill, series.blocks(WALK_PIXELS)))
     rule = learnt.rule
     return SeriesChanges(timeline.n_baseline, rule.n_strong, rule.strong, **vars(record))
+
+
+def _recorded(
+    series: _Series, pixels: tuple[slice, slice], timeline: Timeline, learnt: Calibration
+) -> Record:
+    """The record of a block."""
+    stack = series.stack(pixels)
+    baseline = fit_history(stack, timeline, learnt.min_looks)
+    watched = count(baseline.kept) >= learnt.min_looks
+    fit, unrest = Fit.of(baseline, timeline), learnt.restlessness
+    far = distances(stack, timeline.design, fit, scale=learnt.scale, unrest=unrest)
+    block = recorded(far, stack.seen & watched, learnt.rule, timeline.n_baseline)
+    noise = baseline.noise[list(series.reflectances)].mean(axis=0) * watched
+    return replace(block, seen=stack.seen, noise=noise, monitored=watched)
