@@ -8,6 +8,7 @@ changes to ``monitor``. Axes: values and distances (time, band, pixel), seen (ti
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -130,16 +131,22 @@ def calibrate(
     """
     sample, baseline = _able(sample, timeline, options.min_baseline_looks)
     scale = _scale(sample.dates(slice(timeline.n_baseline)), timeline, baseline)
+    with ThreadPoolExecutor(1) as pool:
+        unrest = pool.submit(_unrest, sample, timeline, baseline, scale)
+        looks = _held_out_looks(sample, timeline, baseline, scale)
+        share = options.false_alarm_share * timeline.n_baseline / max(n_monitored, 1)
+        counts = options.n_looks, options.n_looks_weak
+        rule = calibrated(looks.values, looks.seen, counts, min(share, 0.5))
+        rule = rule.at_least(options.min_weak)
+        return Calibration(scale, unrest.result(), rule, options.min_baseline_looks)
+
+
+def _unrest(sample: Stack, timeline: Timeline, baseline: Baseline, scale: Scale) -> Float32:
+    """Restlessness of every date, (time,)."""
     calm = np.ones(len(timeline.days), dtype=np.float32)
     fit = Fit.of(baseline, timeline)
     far = distances(sample, timeline.design, fit, scale=scale, unrest=calm)
-    unrest = restlessness(far, sample.seen, timeline.n_baseline)
-    looks = _held_out_looks(sample, timeline, baseline, scale)
-    share = options.false_alarm_share * timeline.n_baseline / max(n_monitored, 1)
-    counts = options.n_looks, options.n_looks_weak
-    rule = calibrated(looks.values, looks.seen, counts, min(share, 0.5))
-    rule = rule.at_least(options.min_weak)
-    return Calibration(scale, unrest, rule, options.min_baseline_looks)
+    return restlessness(far, sample.seen, timeline.n_baseline)
 
 
 def _able(sample: Stack, timeline: Timeline, min_looks: int) -> tuple[Stack, Baseline]:

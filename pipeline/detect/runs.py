@@ -175,13 +175,13 @@ def calibrated(distance: Float32, seen: Mask, counts: tuple[int, int], share: fl
         counts: looks in a row for the strong and for the weak threshold.
         share: share of pixels falsely confirmed; each threshold is given half of it.
     """
-    found = [_calibrated_threshold(distance, seen, n, share / 2) for n in counts]
+    line = Line.of(distance, seen)
+    found = [_calibrated_threshold(run_reach(line, n), share / 2) for n in counts]
     return Rule(counts[0], max(found), counts[1], min(found))
 
 
-def _calibrated_threshold(distance: Float32, seen: Mask, n_looks: int, share: float) -> float:
-    """The threshold for one count of looks."""
-    reach = run_reach(distance, seen, n_looks)
+def _calibrated_threshold(reach: Float32, share: float) -> float:
+    """The threshold that a share of pixels reaches."""
 
     def share_at(threshold: float) -> float:
         return float(np.count_nonzero(reach >= threshold) / max(len(reach), 1))
@@ -189,28 +189,49 @@ def _calibrated_threshold(distance: Float32, seen: Mask, n_looks: int, share: fl
     return tail_threshold(share_at, share, float(reach.max(initial=0)) * (1 + PRECISION))
 
 
-def run_reach(distance: Float32, seen: Mask, n_looks: int) -> Float32:
+@dataclass(frozen=True)
+class Line:
+    """The seen looks of all pixels laid side by side, pixel after pixel.
+
+    Looks in a row are then a window of one line, however many dates lie between them.
+
+    Attributes:
+        looks: distances, float32, (band, look).
+        pixel: the pixel of each look, ascending, (look,).
+        n_pixels: pixels, those without a look included.
+    """
+
+    looks: Float32
+    pixel: NDArray[np.intp]
+    n_pixels: int
+
+    @classmethod
+    def of(cls, distance: Float32, seen: Mask) -> Line:
+        """Lay out distances (time, band, pixel) that were seen (time, pixel)."""
+        looks = distance.transpose(1, 2, 0)[:, seen.T]
+        n_pixels = seen.shape[1]
+        return cls(looks, np.repeat(np.arange(n_pixels), count(seen)), n_pixels)
+
+
+def run_reach(line: Line, n_looks: int) -> Float32:
     """The highest threshold at which looks in a row still confirm, (pixel,); 0 if none does.
 
     A run of looks reaches as far as its first look lies out, and as each further one lies along
-    the mean direction of those before it. Looks in a row are laid side by side, pixel after
-    pixel, so that every run is a window of one line.
+    the mean direction of those before it.
     """
-    n_pixels = distance.shape[2]
-    reach = np.zeros(n_pixels, dtype=np.float32)
-    looks = distance.transpose(1, 2, 0)[:, seen.T]
-    pixel = np.repeat(np.arange(n_pixels), count(seen))
-    n_starts = looks.shape[1] - n_looks + 1
+    reach = np.zeros(line.n_pixels, dtype=np.float32)
+    n_starts = line.looks.shape[1] - n_looks + 1
     if n_starts < 1:
         return reach
-    direction = looks[:, :n_starts].copy()
+    direction = line.looks[:, :n_starts].copy()
     low = magnitudes(direction)
     for k in range(1, n_looks):
-        now = looks[:, k : k + n_starts]
+        now = line.looks[:, k : k + n_starts]
         np.minimum(low, _along(now, direction), out=low)
         direction += now
-    inside = pixel[:n_starts] == pixel[n_looks - 1 :]
-    np.maximum.at(reach, pixel[:n_starts][inside], low[inside])
+    first = line.pixel[:n_starts]
+    inside = first == line.pixel[n_looks - 1 :]
+    np.maximum.at(reach, first[inside], low[inside])
     return reach
 
 

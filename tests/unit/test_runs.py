@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.detect.runs import (
     LEAST_THRESHOLD,
     NEVER,
+    Line,
     Rule,
     calibrated,
     crossing,
@@ -116,7 +117,7 @@ def test_the_reach_is_that_of_the_best_run(n_looks: int, n_bands: int, seed: int
     draw = np.random.default_rng(seed)
     far = draw.standard_normal((15, n_bands, 6)).astype(np.float32)
     seen = draw.random((15, 6)) > 0.4
-    for pixel, found in enumerate(run_reach(far * seen[:, None], seen, n_looks)):
+    for pixel, found in enumerate(run_reach(Line.of(far * seen[:, None], seen), n_looks)):
         looks = far[seen[:, pixel], :, pixel].astype(float)
         starts = range(len(looks) - n_looks + 1)
         wanted = max((reach_by_hand(looks[i : i + n_looks]) for i in starts), default=0.0)
@@ -139,7 +140,7 @@ def test_in_one_band_the_rule_confirms_exactly_up_to_the_reach(n_looks: int, see
     far = draw.standard_normal((30, 1, 8)).astype(np.float32)
     seen = draw.random((30, 8)) > 0.3
     far *= seen[:, None]
-    for pixel, reach in enumerate(run_reach(far, seen, n_looks)):
+    for pixel, reach in enumerate(run_reach(Line.of(far, seen), n_looks)):
         for factor in (0.999, 1.001) if reach > 0 else ():
             threshold = float(reach) * factor
             rule = Rule(n_looks, threshold, NEVER, threshold)
@@ -148,7 +149,8 @@ def test_in_one_band_the_rule_confirms_exactly_up_to_the_reach(n_looks: int, see
 
 
 def test_more_looks_than_dates_reach_nowhere() -> None:
-    assert (run_reach(np.ones((2, 1, 3), np.float32), np.ones((2, 3), bool), 4) == 0).all()
+    line = Line.of(np.ones((2, 1, 3), np.float32), np.ones((2, 3), bool))
+    assert (run_reach(line, 4) == 0).all()
 
 
 def test_crossing_finds_where_a_share_falls() -> None:
