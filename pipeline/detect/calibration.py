@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -68,6 +68,49 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """The curve of each pixel and the doubt about it.
+
+    Attributes:
+        coefficients: float32, (term, band, pixel).
+        noise: of single looks, float32, (band, pixel).
+        covariance: of the coefficients in units of the noise variance, float32,
+            (pair of terms, pixel).
+    """
+
+    coefficients: Float32
+    noise: Float32
+    covariance: Float32
+
+    @classmethod
+    def of(cls, baseline: Baseline, timeline: Timeline) -> Fit:
+        """A curve with the doubt that follows from the looks it rests on."""
+        doubt = uncertainty(timeline.history, baseline.kept)
+        return cls(baseline.coefficients, baseline.noise, doubt)
+
+    def pixels(self, chosen: NDArray[np.intp]) -> Fit:
+        """The curves of some of the pixels."""
+        return Fit(*(value.take(chosen, axis=-1) for value in vars(self).values()))
+
+
+@dataclass(frozen=True)
+class Witness:
+    """The pixels of the sample as they stand after its last date: they tell a restless date.
+
+    Attributes:
+        chosen: places of the pixels in the sample, (pixel,).
+        fit: their curves.
+        last: distance of each pixel's last look, float32, (band, pixel).
+        usual: median scatter of a baseline date.
+    """
+
+    chosen: NDArray[np.intp]
+    fit: Fit
+    last: Float32
+    usual: float
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What holds for the whole site.
 
@@ -77,31 +120,14 @@ class Calibration:
             1 or more.
         rule: thresholds and counts.
         min_looks: kept baseline looks that a monitored pixel has at least.
+        witness: the pixels that told the restlessness.
     """
 
     scale: Scale
     restlessness: Float32
     rule: Rule
     min_looks: int
-
-
-@dataclass(frozen=True)
-class Fit:
-    """The curve of each pixel and the doubt about it.
-
-    Attributes:
-        baseline: the curve.
-        inverse: covariance of its coefficients in units of the noise variance, float32,
-            (term, term, pixel).
-    """
-
-    baseline: Baseline
-    inverse: Float32
-
-    @classmethod
-    def of(cls, baseline: Baseline, timeline: Timeline) -> Fit:
-        """A curve with the doubt that follows from the looks it rests on."""
-        return cls(baseline, uncertainty(timeline.history, baseline.kept))
+    witness: Witness
 
 
 def distances(stack: Stack, design: Float32, fit: Fit, *, scale: Scale, unrest: Float32) -> Float32:
@@ -110,9 +136,9 @@ def distances(stack: Stack, design: Float32, fit: Fit, *, scale: Scale, unrest: 
     A residual is divided by its noise, by the doubt about the curve on that date, and by the
     restlessness of the date.
     """
-    left = residuals(design, fit.baseline.coefficients, stack.values, stack.seen)
-    left /= (np.sqrt(1 + leverage(design, fit.inverse)) * unrest[:, None])[:, None]
-    return scale.standardised(left, fit.baseline.noise)
+    left = residuals(design, fit.coefficients, stack.values, stack.seen)
+    left /= (np.sqrt(1 + leverage(design, fit.covariance)) * unrest[:, None])[:, None]
+    return scale.standardised(left, fit.noise)
 
 
 def calibrate(
@@ -129,7 +155,9 @@ def calibrate(
     Raises:
         NothingSeenError: if no pixel of the sample has enough clear looks in the baseline.
     """
-    sample, baseline = _able(sample, timeline, options.min_baseline_looks)
+    baseline = fit_history(sample, timeline, options.min_baseline_looks)
+    able = _able(baseline, options.min_baseline_looks)
+    sample, baseline = sample.pixels(able), baseline.pixels(able)
     scale = _scale(sample.dates(slice(timeline.n_baseline)), timeline, baseline)
     with ThreadPoolExecutor(1) as pool:
         unrest = pool.submit(_unrest, sample, timeline, baseline, scale)
@@ -138,31 +166,36 @@ def calibrate(
         counts = options.n_looks, options.n_looks_weak
         rule = calibrated(looks.values, looks.seen, counts, min(share, 0.5))
         rule = rule.at_least(options.min_weak)
-        return Calibration(scale, unrest.result(), rule, options.min_baseline_looks)
+        restless, witness = unrest.result()
+    witness = replace(witness, chosen=able)
+    return Calibration(scale, restless, rule, options.min_baseline_looks, witness)
 
 
-def _unrest(sample: Stack, timeline: Timeline, baseline: Baseline, scale: Scale) -> Float32:
-    """Restlessness of every date, (time,)."""
-    calm = np.ones(len(timeline.days), dtype=np.float32)
-    fit = Fit.of(baseline, timeline)
+def _unrest(
+    sample: Stack, timeline: Timeline, baseline: Baseline, scale: Scale
+) -> tuple[Float32, Witness]:
+    """Restlessness of every date, (time,), and what tells that of the dates to come."""
+    fit, calm = Fit.of(baseline, timeline), np.ones(len(timeline.days), dtype=np.float32)
     far = distances(sample, timeline.design, fit, scale=scale, unrest=calm)
-    return restlessness(far, sample.seen, timeline.n_baseline)
+    scatter, last = _scatter(far, sample.seen)
+    usual = usual_scatter(scatter[: timeline.n_baseline])
+    chosen = np.arange(far.shape[2])
+    return restlessness(scatter, usual), Witness(chosen, fit, last, usual)
 
 
-def _able(sample: Stack, timeline: Timeline, min_looks: int) -> tuple[Stack, Baseline]:
-    """The pixels of the sample that can be monitored, with their curves.
+def _able(baseline: Baseline, min_looks: int) -> NDArray[np.intp]:
+    """Places of the pixels that can be monitored.
 
     Raises:
         NothingSeenError: if there are none.
     """
-    baseline = fit_history(sample, timeline, min_looks)
     able = np.flatnonzero(count(baseline.kept) >= min_looks)
     if not able.size:
         raise NothingSeenError(
             f"no pixel has {min_looks} clear looks in the baseline",
             remedy="take a longer baseline, or lower monitor.min_baseline_looks",
         )
-    return sample.pixels(able), baseline.pixels(able)
+    return able
 
 
 def _scale(history: Stack, timeline: Timeline, baseline: Baseline) -> Scale:
@@ -185,21 +218,26 @@ def _whitening(left: Float32) -> Float32:
     return inverse_root
 
 
-def restlessness(far: Float32, seen: Mask, n_baseline: int) -> Float32:
-    """How much wider than on a usual baseline date the whole site scatters, (time,).
+def restlessness(scatter: Float32, usual: float) -> Float32:
+    """How much wider than on a usual baseline date the whole site scatters, (time,); 1 at least.
 
     Haze, missed cloud or thin snow lifts most of a site at once, and only for a date: a pixel's
     scatter is the lesser of its distance from the curve and from its own last look, and a date's
     is the median over the site. A lasting change, even of the whole site, is restless only on its
     first date.
     """
+    relative: Float32 = np.maximum(scatter / np.float32(usual), np.float32(1))
+    return relative
+
+
+def _scatter(far: Float32, seen: Mask) -> tuple[Float32, Float32]:
+    """Scatter of every date, (time,), and the distance of each pixel's last look."""
     scatter = np.zeros(len(far), dtype=np.float32)
     last = np.zeros_like(far[0])
     for date, (now, seen_now) in enumerate(zip(far, seen, strict=True)):
         scatter[date] = date_scatter(now, last, seen_now)
         np.copyto(last, now, where=seen_now)
-    relative: Float32 = np.maximum(scatter / usual_scatter(scatter[:n_baseline]), 1)
-    return relative
+    return scatter, last
 
 
 def date_scatter(now: Float32, last: Float32, seen: Mask) -> np.float32:
@@ -218,16 +256,17 @@ def date_scatter(now: Float32, last: Float32, seen: Mask) -> np.float32:
     return np.float32(np.partition(scatter, middle)[middle])
 
 
-def usual_scatter(past: Float32) -> np.float32:
+def usual_scatter(past: Float32) -> float:
     """Median scatter of the baseline dates on which anything scattered; infinite if none did."""
-    return np.float32(np.median(past[past > 0])) if (past > 0).any() else np.float32(np.inf)
+    return float(np.median(past[past > 0])) if (past > 0).any() else float("inf")
 
 
 def _held_out_looks(sample: Stack, timeline: Timeline, baseline: Baseline, scale: Scale) -> Stack:
     """Distances of the history as if it had been monitored, from where each curve begins."""
     history = sample.dates(slice(timeline.n_baseline))
     far = scale.standardised(held_out(history, timeline, baseline), baseline.noise)
-    far /= restlessness(far, history.seen, timeline.n_baseline)[:, None, None]
+    scatter, _ = _scatter(far, history.seen)
+    far /= restlessness(scatter, usual_scatter(scatter))[:, None, None]
     since = np.logical_or.accumulate(baseline.kept, axis=0)
     return _filled(Stack(far, history.seen & since))
 

@@ -152,8 +152,12 @@ def inverted(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def uncertainty(design: Float32, kept: Mask) -> Float32:
-    """Covariance of the coefficients in units of the noise variance, (term, term, pixel)."""
-    return inverted(normal_matrix(design, kept)).astype(np.float32)
+    """Covariance of the coefficients in units of the noise variance, (pair of terms, pixel).
+
+    Each pair stands once, in the order of the lower triangle.
+    """
+    inverse = inverted(normal_matrix(design, kept))
+    return inverse[_pairs(len(design))].astype(np.float32)
 
 
 def solved(design: Float32, values: Float32, kept: Mask) -> Float32:
@@ -198,11 +202,16 @@ def residuals(design: Float32, coefficients: Float32, values: Float32, seen: Mas
     return left
 
 
-def leverage(design: Float32, inverse: Float32) -> Float32:
-    """Variance of the curve at each date in units of the noise variance, (time, pixel)."""
+def leverage(design: Float32, covariance: Float32) -> Float32:
+    """Variance of the curve at each date in units of the noise variance, (time, pixel).
+
+    Args:
+        design: (term, time).
+        covariance: of the coefficients, (pair of terms, pixel).
+    """
     products, i, j = _products(design)
     twice = np.where(i == j, 1, 2).astype(np.float32)[:, None]
-    return np.maximum(product((products * twice).T, inverse[i, j]), 0)
+    return np.maximum(product((products * twice).T, covariance), 0)
 
 
 def count(flags: Mask) -> NDArray[np.intp]:
