@@ -42,6 +42,8 @@ OWN_SHARE = 0.1
 """Part of each band's variance held to be its own when the bands are pooled."""
 MIN_SAMPLE = 2048
 """A smaller sample is filled up with white noise of the same looks before calibration."""
+N_WITNESSES = 2048
+"""Pixels of the sample whose median tells a restless date: on average within 2 %."""
 MIN_FOLDS = 4
 """Parts of the history that are held out in turn, at least."""
 
@@ -58,13 +60,21 @@ class Scale:
     floor: Float32
     whitening: Float32
 
-    def standardised(self, left: Float32, noise: Float32) -> Float32:
-        """Residuals (time, band, pixel) in units of noise, on uncorrelated axes."""
-        left /= np.maximum(noise, self.floor[:, None])
+    def reach(self, noise: Float32) -> Float32:
+        """The noise that residuals are measured by, (band, pixel)."""
+        return np.maximum(noise, self.floor[:, None])
+
+    def whitened(self, left: Float32) -> Float32:
+        """Residuals (time, band, pixel) in units of noise, brought onto uncorrelated axes."""
         if len(self.floor) == 1:
             return left
         pooled: Float32 = np.matmul(self.whitening, left)
         return pooled
+
+    def standardised(self, left: Float32, noise: Float32) -> Float32:
+        """Residuals (time, band, pixel) in units of noise, on uncorrelated axes; overwritten."""
+        left /= self.reach(noise)
+        return self.whitened(left)
 
 
 @dataclass(frozen=True)
@@ -87,10 +97,6 @@ class Fit:
         """A curve with the doubt that follows from the looks it rests on."""
         doubt = uncertainty(timeline.history, baseline.kept)
         return cls(baseline.coefficients, baseline.noise, doubt)
-
-    def pixels(self, chosen: NDArray[np.intp]) -> Fit:
-        """The curves of some of the pixels."""
-        return Fit(*(value.take(chosen, axis=-1) for value in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -137,8 +143,13 @@ def distances(stack: Stack, design: Float32, fit: Fit, *, scale: Scale, unrest: 
     restlessness of the date.
     """
     left = residuals(design, fit.coefficients, stack.values, stack.seen)
-    left /= (np.sqrt(1 + leverage(design, fit.covariance)) * unrest[:, None])[:, None]
-    return scale.standardised(left, fit.noise)
+    return lessened(scale.standardised(left, fit.noise), design, fit.covariance, unrest)
+
+
+def lessened(far: Float32, design: Float32, covariance: Float32, unrest: Float32) -> Float32:
+    """Distances (time, band, pixel) in units of all that is in doubt; overwritten."""
+    far /= (np.sqrt(1 + leverage(design, covariance)) * unrest[:, None])[:, None]
+    return far
 
 
 def calibrate(
@@ -167,7 +178,7 @@ def calibrate(
         rule = calibrated(looks.values, looks.seen, counts, min(share, 0.5))
         rule = rule.at_least(options.min_weak)
         restless, witness = unrest.result()
-    witness = replace(witness, chosen=able)
+    witness = replace(witness, chosen=able[witness.chosen])
     return Calibration(scale, restless, rule, options.min_baseline_looks, witness)
 
 
@@ -175,12 +186,19 @@ def _unrest(
     sample: Stack, timeline: Timeline, baseline: Baseline, scale: Scale
 ) -> tuple[Float32, Witness]:
     """Restlessness of every date, (time,), and what tells that of the dates to come."""
-    fit, calm = Fit.of(baseline, timeline), np.ones(len(timeline.days), dtype=np.float32)
+    chosen = _witnesses(sample.seen)
+    sample, fit = sample.pixels(chosen), Fit.of(baseline.pixels(chosen), timeline)
+    calm = np.ones(len(timeline.days), dtype=np.float32)
     far = distances(sample, timeline.design, fit, scale=scale, unrest=calm)
     scatter, last = _scatter(far, sample.seen)
     usual = usual_scatter(scatter[: timeline.n_baseline])
-    chosen = np.arange(far.shape[2])
     return restlessness(scatter, usual), Witness(chosen, fit, last, usual)
+
+
+def _witnesses(seen: Mask) -> NDArray[np.intp]:
+    """Every so many pixels, enough for the median of a date."""
+    n_pixels = seen.shape[1]
+    return np.arange(0, n_pixels, -(-n_pixels // N_WITNESSES))
 
 
 def _able(baseline: Baseline, min_looks: int) -> NDArray[np.intp]:
@@ -265,7 +283,8 @@ def _held_out_looks(sample: Stack, timeline: Timeline, baseline: Baseline, scale
     """Distances of the history as if it had been monitored, from where each curve begins."""
     history = sample.dates(slice(timeline.n_baseline))
     far = scale.standardised(held_out(history, timeline, baseline), baseline.noise)
-    scatter, _ = _scatter(far, history.seen)
+    chosen = _witnesses(history.seen)
+    scatter, _ = _scatter(far.take(chosen, axis=-1), history.seen.take(chosen, axis=-1))
     far /= restlessness(scatter, usual_scatter(scatter))[:, None, None]
     since = np.logical_or.accumulate(baseline.kept, axis=0)
     return _filled(Stack(far, history.seen & since))

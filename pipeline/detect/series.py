@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Float32: TypeAlias = NDArray[np.float32]
     Mask: TypeAlias = NDArray[np.bool_]
     Pixels: TypeAlias = tuple[slice, slice]
-    Dates: TypeAlias = Sequence[date] | NDArray[np.datetime64]
+    Dates: TypeAlias = Sequence[date | np.datetime64] | NDArray[np.datetime64]
 
 SAMPLE_PIXELS = 4096
 """Pixels, spread over the site, that the calibration rests on."""
@@ -94,7 +94,7 @@ class Series:
         n_rows, n_cols = self.values.shape[2:]
         return n_rows, n_cols
 
-    def dates(self, dates: slice) -> Series:
+    def dates(self, dates: slice | NDArray[np.intp]) -> Series:
         """Some of the dates."""
         seen = None if self.seen is None else self.seen[dates]
         return Series(self.values[dates], seen, self.reflectances)
