@@ -161,7 +161,7 @@ def calibrate(
         sample: pixels spread over the site, all dates.
         timeline: the dates.
         options: counts and the share of unchanged pixels that may be confirmed falsely.
-        n_monitored: dates over which that share is stated.
+        n_monitored: dates with looks over which that share is stated.
 
     Raises:
         NothingSeenError: if no pixel of the sample has enough clear looks in the baseline.
@@ -173,7 +173,7 @@ def calibrate(
     with ThreadPoolExecutor(1) as pool:
         unrest = pool.submit(_unrest, sample, timeline, baseline, scale)
         looks = _held_out_looks(sample, timeline, baseline, scale)
-        share = options.false_alarm_share * timeline.n_baseline / max(n_monitored, 1)
+        share = options.false_alarm_share * len(timeline.past) / max(n_monitored, 1)
         counts = options.n_looks, options.n_looks_weak
         rule = calibrated(looks.values, looks.seen, counts, min(share, 0.5))
         rule = rule.at_least(options.min_weak)
@@ -311,9 +311,10 @@ def held_out(history: Stack, timeline: Timeline, baseline: Baseline) -> Float32:
 def _folds(timeline: Timeline) -> list[slice]:
     """The baseline in parts of equal duration, a year at most, four at least."""
     days = timeline.days[: timeline.n_baseline]
-    span = float(days[-1] - days[0])
+    first, last = days[timeline.past[[0, -1]]]
+    span = float(last - first)
     n_folds = max(MIN_FOLDS, int(np.ceil(span / DAYS_PER_YEAR)))
-    edges = np.searchsorted(days, days[0] + span * np.arange(1, n_folds) / n_folds)
+    edges = np.searchsorted(days, first + span * np.arange(1, n_folds) / n_folds)
     bounds = [0, *edges.tolist(), timeline.n_baseline]
     return [slice(a, b) for a, b in itertools.pairwise(bounds) if b > a]
 

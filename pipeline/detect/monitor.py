@@ -68,8 +68,13 @@ class HarmonicMonitor:
             NothingSeenError: if no pixel has enough clear looks in the baseline.
         """
         series = Series.of_cube(cube, self.options)
-        timeline = timeline_of(days_of(cube.instants), n_baseline, self.options)
-        return _detected(series, timeline, self.options)
+        sample = series.sample()
+        timeline = timeline_of(days_of(cube.instants), n_baseline, self.options, sample)
+        learnt = calibrate(sample, timeline, self.options, timeline.n_monitored)
+        record = Record.empty(len(timeline.days), *series.shape)
+        series.over_blocks(lambda one: record.put(one, _recorded(series, one, timeline, learnt)))
+        rule = learnt.rule
+        return SeriesChanges(n_baseline, rule.n_strong, rule.strong, **vars(record))
 
 
 def monitor_cube(
@@ -96,8 +101,9 @@ def monitor_cube(
     """
     options = load_config().monitor
     series = Series.of_band(values, dates)
-    timeline = timeline_of(days_of(dates), n_baseline, options)
-    learnt = calibrate(series.sample(), timeline, options, len(dates) - n_baseline)
+    days, sample = days_of(dates), series.sample()
+    timeline = timeline_of(days, n_baseline, options, sample)
+    learnt = calibrate(sample, timeline, options, timeline.n_monitored)
     found = np.empty(series.shape, dtype=np.int16)
 
     def confirm(pixels: Pixels) -> None:
@@ -165,16 +171,6 @@ def _far_out(
     is_watched = count(baseline.kept) >= learnt.min_looks
     least = min(learnt.rule.n_strong, learnt.rule.n_weak)
     return np.flatnonzero(is_watched & (n_out >= least))
-
-
-def _detected(series: Series, timeline: Timeline, options: MonitorOptions) -> SeriesChanges:
-    """All blocks of a series, put together."""
-    n_dates = len(timeline.days)
-    learnt = calibrate(series.sample(), timeline, options, n_dates - timeline.n_baseline)
-    record = Record.empty(n_dates, *series.shape)
-    series.over_blocks(lambda one: record.put(one, _recorded(series, one, timeline, learnt)))
-    rule = learnt.rule
-    return SeriesChanges(timeline.n_baseline, rule.n_strong, rule.strong, **vars(record))
 
 
 def _recorded(series: Series, pixels: Pixels, timeline: Timeline, learnt: Calibration) -> Record:

@@ -222,8 +222,10 @@ def _naive(one: date | np.datetime64) -> date | np.datetime64:
     return one
 
 
-def timeline_of(days: NDArray[np.float64], n_baseline: int, options: MonitorOptions) -> Timeline:
-    """The timeline of a series.
+def timeline_of(
+    days: NDArray[np.float64], n_baseline: int, options: MonitorOptions, sample: Stack
+) -> Timeline:
+    """The timeline of a series; a sample of it tells on which dates anything was seen.
 
     Raises:
         InputError: if the baseline is empty, or longer than the series.
@@ -233,4 +235,5 @@ def timeline_of(days: NDArray[np.float64], n_baseline: int, options: MonitorOpti
             f"a baseline of {n_baseline} dates does not fit a series of {len(days)}",
             remedy="name how many of the first dates show the normal state",
         )
-    return Timeline.of(days, n_baseline, options.n_harmonics)
+    shown: Mask = np.any(sample.seen, axis=1)
+    return Timeline.of(days, n_baseline, options.n_harmonics, shown)

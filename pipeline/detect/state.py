@@ -72,6 +72,11 @@ class Curves:
     reach: Float32
     covariance: Float32
 
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for array in vars(self).values():
+            array.setflags(write=False)
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -112,6 +117,11 @@ class MonitorState:
     curves: Curves
     standing: Standing
     confirmed_index: NDArray[np.int16]
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for array in (self.dates, self.witness_places, self.confirmed_index):
+            array.setflags(write=False)
 
     @property
     def confirmed(self) -> NDArray[np.int16]:

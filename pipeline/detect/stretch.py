@@ -43,16 +43,31 @@ class Timeline:
         days: days since the first date, float64, (time,).
         design: seasonal design, float32, (term, time).
         n_baseline: leading dates that the curve is fitted to.
+        shown: dates on which anything of the site was seen, bool, (time,); the others count for
+            nothing, whatever their number.
     """
 
     days: NDArray[np.float64]
     design: Float32
     n_baseline: int
+    shown: Mask
 
     @classmethod
-    def of(cls, days: NDArray[np.float64], n_baseline: int, n_harmonics: int) -> Timeline:
+    def of(
+        cls, days: NDArray[np.float64], n_baseline: int, n_harmonics: int, shown: Mask
+    ) -> Timeline:
         """The timeline of dates given in days."""
-        return cls(days, seasonal_design(days, n_harmonics), n_baseline)
+        return cls(days, seasonal_design(days, n_harmonics), n_baseline, shown)
+
+    @property
+    def past(self) -> NDArray[np.intp]:
+        """Baseline dates on which anything was seen."""
+        return np.flatnonzero(self.shown[: self.n_baseline])
+
+    @property
+    def n_monitored(self) -> int:
+        """Monitored dates on which anything was seen."""
+        return int(np.count_nonzero(self.shown[self.n_baseline :]))
 
     @property
     def history(self) -> Float32:
@@ -141,8 +156,9 @@ def newest_stretch(
 
 def _splits(timeline: Timeline) -> NDArray[np.intp]:
     """Dates that may open the newest stretch: those with a year of baseline behind them."""
-    days = timeline.days[: timeline.n_baseline]
-    able = np.flatnonzero(days <= days[-1] - DAYS_PER_YEAR)[1:]
+    past = timeline.past
+    days = timeline.days[past]
+    able = past[days <= days[-1:] - DAYS_PER_YEAR][1:]
     if not able.size:
         return able
     return np.unique(able[np.linspace(0, len(able) - 1, N_SPLITS).astype(int)])

@@ -64,8 +64,9 @@ def begin(images: Images, options: MonitorOptions, n_monitored: int) -> MonitorS
         NothingSeenError: if no pixel has enough clear looks.
     """
     series, n_dates = images.series, len(images.dates)
-    timeline = timeline_of(days_of(images.dates), n_dates, options)
-    learnt = calibrate(series.sample(), timeline, options, n_monitored)
+    sample = series.sample()
+    timeline = timeline_of(days_of(images.dates), n_dates, options, sample)
+    learnt = calibrate(sample, timeline, options, n_monitored)
     return MonitorState(
         purpose=Purpose.of(options, n_dates, n_monitored),
         dates=images.dates,
