@@ -7,6 +7,7 @@ whole site belongs to ``calibration``, the rule of looks to ``runs``, the record
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     Float32: TypeAlias = NDArray[np.float32]
     Mask: TypeAlias = NDArray[np.bool_]
 
-BLOCK_VALUES = 2**18
+BLOCK_VALUES = 2**19
 """Baseline values worked on at once: they and what is made of them stay near the processor."""
 LEAST_PIXELS = 512
 """Fewer are not worth the calls."""
@@ -103,59 +104,75 @@ def monitor_cube(
     series = Series.of_band(values, dates)
     days, sample = days_of(dates), series.sample()
     timeline = timeline_of(days, n_baseline, options, sample)
-    learnt = calibrate(sample, timeline, options, timeline.n_monitored)
     found = np.empty(series.shape, dtype=np.int16)
+    with ThreadPoolExecutor(1) as pool:
+        learning = pool.submit(calibrate, sample, timeline, options, timeline.n_monitored)
 
-    def confirm(pixels: Pixels) -> None:
-        target = found[pixels]
-        target[...] = _confirmed(series.raw(pixels), timeline, learnt).reshape(target.shape)
+        def confirm(pixels: Pixels) -> None:
+            target, values = found[pixels], series.raw(pixels)
+            curves = _curves(values[:n_baseline], timeline, options.min_baseline_looks)
+            late, learnt = values[n_baseline:], learning.result()
+            target[...] = _confirmed(late, curves, timeline, learnt).reshape(target.shape)
 
-    series.over_blocks(confirm)
+        series.over_blocks(confirm)
     return found
 
 
-def _confirmed(values: Float32, timeline: Timeline, learnt: Calibration) -> NDArray[np.int16]:
-    """Index of the date that confirms a change, (pixel,); -1 for none.
-
-    The curves are fitted to small parts of the block; those pixels that may confirm are then
-    walked through the dates together.
+def _curves(values: Float32, timeline: Timeline, min_looks: int) -> list[Baseline]:
+    """The curves of a block, fitted to small parts of it.
 
     Args:
-        values: (time, band, pixel), not finite where not seen.
+        values: the baseline, (time, band, pixel), not finite where not seen.
+        timeline: the dates.
+        min_looks: looks that a stretch of history must hold.
+    """
+    size = max(LEAST_PIXELS, BLOCK_VALUES // timeline.n_baseline)
+    return [
+        fit_history(looks_of(values[..., start : start + size]), timeline, min_looks)
+        for start in range(0, values.shape[2], size)
+    ]
+
+
+def _confirmed(
+    values: Float32, curves: list[Baseline], timeline: Timeline, learnt: Calibration
+) -> NDArray[np.int16]:
+    """Index of the date that confirms a change, (pixel,); -1 for none.
+
+    Pixels that may confirm are told part by part, and walked through the dates together.
+
+    Args:
+        values: the monitored dates, (time, band, pixel), not finite where not seen.
+        curves: of the parts of the block, one after another.
         timeline: the dates.
         learnt: thresholds and scale.
     """
-    n_pixels = values.shape[2]
-    size = max(LEAST_PIXELS, BLOCK_VALUES // timeline.n_baseline)
-    parts = [
-        _able_to_confirm(values, slice(start, start + size), timeline, learnt)
-        for start in range(0, n_pixels, size)
-    ]
+    found = np.full(values.shape[2], -1, dtype=np.int16)
+    parts, start = [], 0
+    for baseline in curves:
+        stop = start + baseline.kept.shape[1]
+        able, *looks = _able_to_confirm(values[..., start:stop], baseline, timeline, learnt)
+        parts.append((start + able, *looks))
+        start = stop
     able, far, seen = (np.concatenate(one, axis=-1) for one in zip(*parts, strict=True))
     first = first_confirmed(far, seen, learnt.rule)
-    found = np.full(n_pixels, -1, dtype=np.int16)
     found[able] = np.where(first >= 0, first + timeline.n_baseline, -1)
     return found
 
 
 def _able_to_confirm(
-    values: Float32, part: slice, timeline: Timeline, learnt: Calibration
+    late: Float32, baseline: Baseline, timeline: Timeline, learnt: Calibration
 ) -> tuple[NDArray[np.intp], Float32, Mask]:
     """Pixels with enough looks far out: their places, distances and looks, monitored dates only.
 
     Distances in full are taken only of pixels that have enough looks far out before the doubt
     about the curve is counted, which brings every look nearer.
     """
-    n_baseline = timeline.n_baseline
-    history = looks_of(values[:n_baseline, :, part])
-    baseline = fit_history(history, timeline, learnt.min_looks)
-    late = values[n_baseline:, :, part]
     able = _far_out(late, timeline, baseline, learnt)
     looks = looks_of(late.take(able, axis=-1))
     fit = Fit.of(baseline.pixels(able), timeline)
-    unrest = learnt.restlessness[n_baseline:]
+    unrest = learnt.restlessness[timeline.n_baseline :]
     far = distances(looks, timeline.future, fit, scale=learnt.scale, unrest=unrest)
-    return part.start + able, far, looks.seen
+    return able, far, looks.seen
 
 
 def _far_out(
