@@ -42,7 +42,7 @@ OWN_SHARE = 0.1
 """Part of each band's variance held to be its own when the bands are pooled."""
 MIN_SAMPLE = 2048
 """A smaller sample is filled up with white noise of the same looks before calibration."""
-N_WITNESSES = 2048
+N_WITNESSES = 4096
 """Pixels of the sample whose median tells a restless date: on average within 2 %."""
 MIN_FOLDS = 4
 """Parts of the history that are held out in turn, at least."""
