@@ -169,7 +169,10 @@ def test_the_step_search_is_the_loop(seed: int, at: int, step: float) -> None:
 def test_looks_before_a_step_do_not_touch_the_fit() -> None:
     history, timeline = stepped(0.3, 20, 7)
     baseline = fit_history(history, timeline, MIN_LOOKS)
-    assert baseline.kept[:15].mean() < 0.1
+    whole, left = fitted(timeline.history, history.values, history.seen)
+    start = newest_stretch(Stack(left, history.seen), whole.noise, timeline, MIN_LOOKS)
+    assert (start > 0).mean() > 0.7
+    assert not (baseline.kept & (np.arange(N_BASELINE)[:, None] < start)).any()
     for pixel in range(12):
         series, kept = history.values[..., pixel], baseline.kept[:, pixel]
         curve, inverse = curve_by_hand(timeline.history, series, kept)
