@@ -1,4 +1,4 @@
-"""Labelled pairs of real dates: Landsat at Taizhou, six Sentinel-2 cities of OSCD.
+"""Labelled pairs of real dates: Landsat at Taizhou, six cities of OSCD, radar at the Yellow River.
 
 Here belong reading them and bringing a city onto one grid. Labels are scored against and given
 to no detector; those of OSCD are non-commercial and stay out of this repository.
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CITIES = ("abudhabi", "bordeaux", "hongkong", "paris", "pisa", "rennes")
 BANDS = ("B02", "B03", "B04", "B08", "B11", "B12")
+RADAR = ("A", "B")
 UNLABELLED, UNCHANGED, CHANGED = 0, 1, 2
 
 
@@ -73,6 +74,20 @@ def oscd(city: str) -> LabelledPair:
     with rasterio.open(_band_file(folder / "imgs_1", BANDS[0])) as first:
         dates = [_on_grid(folder / name, first) for name in ("imgs_1", "imgs_2")]
     return LabelledPair(city, dates[0], dates[1], labels)
+
+
+def yellow_river(letter: str) -> LabelledPair:
+    """Radar amplitude in eight bits, one band; every pixel is labelled.
+
+    Raises:
+        OSError: if it is not there.
+    """
+    stem = data_folder() / "sar_pairs_bmp" / "yellow_river"
+    dates = [_pixels(stem / f"yellow_{letter}_{nth}.bmp")[:1] for nth in (1, 2)]
+    is_changed = _pixels(stem / f"yellow_{letter}_gt.bmp")[0] > 127  # noqa: PLR2004 - by its source
+    labels = np.where(is_changed, CHANGED, UNCHANGED).astype(np.uint8)
+    before, after = (date.astype(np.float32) for date in dates)
+    return LabelledPair(f"yellow {letter}", before, after, labels)
 
 
 def _pixels(path: Path) -> NDArray[np.uint8]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pipeline.raster.mad import Number
 
 _SCALES = (1.0, 2.0)  # of the smoothing
+_SIDES = 2  # brighter and darker
+_GROWTH = 2  # where speckle is all there is, a call is about twice its peak or more
 _FLOOR = 1e-3  # of the mean: keeps the logarithm of black ground finite
 
 
@@ -88,7 +90,8 @@ class LogRatio:
     ) -> ChangeMap:
         """The call on either side of the bulk, and the two-sided normal tail."""
         strength = np.abs(deviation)
-        level = change_level(strength, Bulk(0, 1), unrelated, self.options.quiet_share / 2)
+        granted = self.options.quiet_share / _SIDES / _GROWTH
+        level = change_level(strength, Bulk(0, 1), unrelated, granted)
         image = placed(strength, seen, fill=0)
         p_value = (2 * special.ndtr(-strength)).astype(np.float32)
         return ChangeMap(
