@@ -69,7 +69,9 @@ def _altered(
         return np.asarray(gain * ground + draw.uniform(-2, 2, (n_bands, 1, 1)) * spread)
     if nuisance == "haze ramp":
         ramp = np.add.outer(np.linspace(0, 1, height), np.linspace(0, 1, width)) / 2
-        return np.asarray(ground + 1.5 * np.linspace(1, 0.3, n_bands)[:, None, None] * spread * ramp)
+        return np.asarray(
+            ground + 1.5 * np.linspace(1, 0.3, n_bands)[:, None, None] * spread * ramp
+        )
     if nuisance in ("half a pixel", "one pixel"):
         off = (1.0, 0.0) if nuisance == "one pixel" else (0.5, -0.5)
         return np.stack([ndimage.shift(band, off, order=3, mode="nearest") for band in ground])
@@ -93,8 +95,7 @@ def planted(
     while truth.mean() < share:
         size = draw.integers(4, longest, 2)
         row, col, from_row, from_col = (
-            int(draw.integers(0, limit - length))
-            for limit, length in zip((*truth.shape, *truth.shape), (*size, *size), strict=True)
+            int(draw.integers(0, truth.shape[axis] - size[axis])) for axis in (0, 1, 0, 1)
         )
         block = (slice(row, row + size[0]), slice(col, col + size[1]))
         other = (slice(from_row, from_row + size[0]), slice(from_col, from_col + size[1]))

@@ -80,9 +80,7 @@ def test_it_agrees_with_plain_loops() -> None:
     logs = []
     for date in (before[0], after[0]):
         scaled = date.astype(np.float64) / date.mean(dtype=np.float64)
-        both = [
-            np.log(ndimage.gaussian_filter(scaled, k * OPTIONS.smoothing_px)) for k in (1, 2)
-        ]
+        both = [np.log(ndimage.gaussian_filter(scaled, k * OPTIONS.smoothing_px)) for k in (1, 2)]
         logs.append(sum(both) / 2)
     ratio = (logs[1] - logs[0]).ravel().tolist()
     middle = float(np.median(ratio))

@@ -1,4 +1,4 @@
-"""Where change begins: laws whose answer is known, heaps that stand apart, steps that are smooth."""
+"""Where change begins: laws whose answer is known, heaps that stand apart, smooth steps."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ def test_the_level_goes_with_the_units(
     assert other == pytest.approx(plain * gain + offset, abs=0.3 * gain)
 
 
-def loops(height: NDArray[np.float32], seen: NDArray[np.bool_], least: float, reach: int) -> list:
+def loops(
+    height: NDArray[np.float32], seen: NDArray[np.bool_], least: float, reach: int
+) -> list[bool]:
     """Regions, pixel by pixel."""
     rows, cols = height.shape
     out = []
