@@ -89,7 +89,7 @@ def test_p_values_of_the_fused_detector_are_nearer_to_what_they_say() -> None:
 
 def both_seen(pair: LabelledPair) -> NDArray[np.bool_]:
     """Where both dates have pixels."""
-    return np.isfinite(np.concatenate([pair.before, pair.after])).all(axis=0)
+    return np.asarray(np.isfinite([pair.before, pair.after]).all(axis=(0, 1)), dtype=np.bool_)
 
 
 @pytest.mark.parametrize("city", ["abudhabi", "pisa", "paris"])
