@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import optimize, special
 from skimage.filters import threshold_otsu
+from threadpoolctl import threadpool_limits
 
 from pipeline.errors import InputError
 
@@ -118,13 +119,15 @@ def fit_null(statistic: NDArray[np.float32], dof: float, bulk_share: float) -> E
             remedy="mask filled or saturated pixels, or declare their value as nodata",
         )
     middle = math.log(float(np.median(sample)) / dof)
-    best = optimize.minimize(
-        _truncated_loss,
-        [middle, 0.5],
-        args=(sample, cut, dof),
-        method="L-BFGS-B",
-        bounds=[(middle - 3, middle + 3), _UNEVENNESS_LIMITS],
-    )
+    # Two unknowns: threads of the library would only wait for one another.
+    with threadpool_limits(1, user_api="blas"):
+        best = optimize.minimize(
+            _truncated_loss,
+            [middle, 0.5],
+            args=(sample, cut, dof),
+            method="L-BFGS-B",
+            bounds=[(middle - 3, middle + 3), _UNEVENNESS_LIMITS],
+        )
     return EmpiricalNull(dof, math.exp(float(best.x[0])), float(best.x[1]))
 
 
