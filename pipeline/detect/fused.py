@@ -3,7 +3,7 @@
 Here belongs the pair detector for regions on two dates of several bands: the one that
 ``zonewatch pair`` uses. IR-MAD alone, which keeps single pixels apart, belongs to ``irmad``; one
 band to ``ratio``. The iteration belongs to ``raster.mad``, putting the dates on one another to
-``raster.registration``, the level of change to ``raster.split``.
+``raster.registration``, the level of change to ``raster.change_level``.
 
 The two measures err differently: IR-MAD on bands that hold little but noise, the difference on
 ground whose bands moved together (season, haze). Their geometric mean is large only where both
@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.model.change import ChangeMap
+from pipeline.raster.change_level import Bulk, change_level, regions
 from pipeline.raster.mad import MadFit, fit_mad, placed, standardised, usable
 from pipeline.raster.null import fit_null
 from pipeline.raster.registration import Offset, register
 from pipeline.raster.smoothing import smoothed
-from pipeline.raster.split import Bulk, change_level, regions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,9 +18,9 @@ from scipy import special
 
 from pipeline.errors import InputError
 from pipeline.model.change import ChangeMap
+from pipeline.raster.change_level import Bulk, change_level, regions
 from pipeline.raster.mad import placed, usable
 from pipeline.raster.smoothing import smoothed
-from pipeline.raster.split import Bulk, change_level, regions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage, stats
 
+from pipeline.raster.change_level import Bulk, change_level, disc, regions
 from pipeline.raster.smoothing import smoothed
-from pipeline.raster.split import Bulk, change_level, disc, regions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
