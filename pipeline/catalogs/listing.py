@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import shapely
 from shapely.geometry import box
 
-from pipeline.errors import SearchError
+from pipeline.errors import NoCollectionError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -30,7 +30,7 @@ def available(wanted: Iterable[str], held: Collection[str], where: str) -> tuple
         where: the catalogue, for the message.
 
     Raises:
-        SearchError: if it holds none of them.
+        NoCollectionError: if it holds none of them.
     """
     wanted = tuple(wanted)
     found = tuple(name for name in wanted if name in held)
@@ -38,7 +38,7 @@ def available(wanted: Iterable[str], held: Collection[str], where: str) -> tuple
         holds = ", ".join(sorted(held)[:20]) or "no collection at all"
         what = f"the catalogue has none of the collections {', '.join(wanted)}"
         remedy = f"set search.collections in the settings; it has {holds}"
-        raise SearchError(what, where=where, remedy=remedy)
+        raise NoCollectionError(what, where=where, remedy=remedy)
     return found
 
 
@@ -60,7 +60,7 @@ def first_held(
         where: the catalogue, for the message.
 
     Raises:
-        SearchError: if there are collections and none is wanted.
+        NoCollectionError: if there are collections and none is wanted.
     """
     if not held:
         return inside(scenes, *span)

@@ -141,7 +141,7 @@ class Remark:
     """Something about a scene that is no failure, and must not go unsaid.
 
     Attributes:
-        scene_id: the scene.
+        scene_id: the scene; empty if the listing as a whole is meant.
         band: common name; empty if the whole scene is meant.
         words: one line.
     """

@@ -7,6 +7,7 @@ there belongs to the modules beside this one and to ``publish``.
     WORK/SITE/products/     one folder a run, named by the run
     WORK/SITE/runs/         one record a run
     WORK/SITE/fetch.json    what the last `zonewatch fetch` came to
+    WORK/SITE/listed/       what each source has listed so far, one file a source and outline
     WORK/SITE/current.json  which run's products hold
     WORK/SITE/lock          held while a run writes
     WORK/ledger.sqlite      one row a run, of all sites
@@ -77,6 +78,11 @@ class WorkFolder:
     def fetch_record(self) -> Path:
         """What the last fetch came to."""
         return self.folder / "fetch.json"
+
+    @property
+    def listed(self) -> Path:
+        """What each source has listed so far."""
+        return self.folder / "listed"
 
     @property
     def ledger_path(self) -> Path:

@@ -34,7 +34,7 @@ def test_everything_listed_is_held_and_nothing_else_is_made(tmp_path: Path, tile
     assert len(done.chips) == len(done.new_chips) == 3 * N_BANDS
     assert (done.failures, done.remarks) == ((), ())
     made = {path.name for path in (tmp_path / "work" / SITE).iterdir()}
-    assert made == {"chips", "fetch.json", "lock"}
+    assert made == {"chips", "fetch.json", "listed", "lock"}
     assert all(
         not h.record.unverifiable for h in ChipStore(tmp_path / "work" / SITE / "chips").holdings()
     )
