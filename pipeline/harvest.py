@@ -40,6 +40,7 @@ class Harvest:
         sensor: id of the sensor.
         started: when it began, UTC.
         fetched: every listed scene.
+        on_listing: what must be said of the listing as a whole.
     """
 
     site_id: str
@@ -48,6 +49,7 @@ class Harvest:
     sensor: str
     started: datetime
     fetched: tuple[FetchedScene, ...]
+    on_listing: tuple[Remark, ...] = ()
 
     @property
     def failures(self) -> tuple[AssetFailure, ...]:
@@ -57,7 +59,7 @@ class Harvest:
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """What is no failure and must be said."""
-        return tuple(remark for one in self.fetched for remark in one.remarks)
+        return self.on_listing + tuple(r for one in self.fetched for r in one.remarks)
 
     @property
     def chips(self) -> tuple[Chip, ...]:
@@ -114,7 +116,8 @@ def harvest(
     work = WorkFolder(request.work, site.id)
     with work.lock():
         inputs = gather(request, site, None, listener or Silence())
-        done = Harvest(site.id, site.label, inputs.source, sensor, started, inputs.fetched)
+        what = site.id, site.label, inputs.source, sensor
+        done = Harvest(*what, started, inputs.fetched, inputs.on_listing)
         write_fetch_record(work, done.record())
     return done
 

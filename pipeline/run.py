@@ -180,10 +180,7 @@ class Inputs:
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """What must be said of the scenes and is no failure."""
-        return (
-            *self.on_listing,
-            *(remark for one in self.fetched for remark in one.remarks),
-        )
+        return self.on_listing + tuple(r for one in self.fetched for r in one.remarks)
 
 
 def _stated(scene: Scene) -> list[object]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeline.config import load_config
-from pipeline.errors import BusyError, EmptySearchError, InputError
+from pipeline.errors import BusyError, EmptySearchError, InputError, NoCollectionError
 from pipeline.harvest import config_for, harvest
 from pipeline.request import request_for
 from pipeline.sensors import SENSORS
@@ -134,3 +136,59 @@ def test_an_empty_period_is_said_and_not_taken_for_success(tmp_path: Path, tiles
 def test_two_fetches_of_one_site_do_not_meet(tmp_path: Path, tiles: Tiles) -> None:
     with WorkFolder(tmp_path / "work", SITE).lock(), pytest.raises(BusyError):
         harvest_at(tiles, tmp_path / "work")
+
+
+def remove(tiles: Tiles, n: int) -> None:
+    """The catalogue does not list the n-th scene any more."""
+    shutil.rmtree(tiles.folder / tiles.ids[n])
+
+
+def test_f21_a_scene_that_is_gone_is_a_remark_in_the_record_and_no_error(
+    tmp_path: Path, tiles: Tiles
+) -> None:
+    work = tmp_path / "work"
+    harvest_at(tiles, work)
+    remove(tiles, 1)
+    done = harvest_at(tiles, work)
+    (remark,) = done.remarks
+    assert remark.words.startswith("1 scene that an earlier listing of the same source")
+    assert remark.words.endswith(f"not listed any more: {tiles.ids[1]}")
+    assert done.failures == ()
+    record = read_fetch_record(WorkFolder(work, SITE))
+    assert record is not None
+    assert record.remarks == done.remarks
+    assert harvest_at(tiles, work).remarks == done.remarks  # it is not back
+    make_tiles(tmp_path / "again")
+    shutil.copytree(tmp_path / "again" / tiles.ids[1], tiles.folder / tiles.ids[1])
+    assert harvest_at(tiles, work).remarks == ()
+
+
+def test_f21_an_empty_listing_says_what_is_held(tmp_path: Path, tiles: Tiles) -> None:
+    work = tmp_path / "work"
+    harvest_at(tiles, work)
+    for n in range(3):
+        item = json.loads(tiles.item(n).read_bytes())
+        item["properties"]["datetime"] = "1999-01-01T00:00:00Z"
+        tiles.item(n).write_text(json.dumps(item), encoding="utf-8")
+    period = ("2000-01-01", "2100-01-01")
+    with pytest.raises(EmptySearchError) as caught:
+        harvest(request_for(SITE, str(tiles.folder), work, period=period))
+    told = str(caught.value)
+    assert f"named 3 scenes ({', '.join(tiles.ids)})" in told
+    assert "chips of 3 scenes are held from before" in told
+    shutil.rmtree(work / SITE / "listed")  # a store of before the memory
+    with pytest.raises(EmptySearchError, match="yet chips of 3 scenes are held"):
+        harvest(request_for(SITE, str(tiles.folder), work, period=period))
+
+
+def test_f21_a_renamed_collection_says_what_is_held(tmp_path: Path, tiles: Tiles) -> None:
+    work = tmp_path / "work"
+    harvest_at(tiles, work)
+    for n in range(3):
+        item = json.loads(tiles.item(n).read_bytes())
+        tiles.item(n).write_text(json.dumps(item | {"collection": "s2"}), encoding="utf-8")
+    with pytest.raises(NoCollectionError) as caught:
+        harvest_at(tiles, work)
+    assert "it has s2" in str(caught.value)
+    assert "named 3 scenes" in str(caught.value)
+    assert "chips of 3 scenes are held" in str(caught.value)

@@ -71,6 +71,16 @@ def test_the_remarks_of_all_scenes_reach_the_record(tmp_path: Path) -> None:
     assert read_record(work, RUN_ID) == peek_record(work, RUN_ID) == record
 
 
+def test_what_is_said_of_the_listing_comes_first_and_is_part_of_the_run() -> None:
+    """It stands in the report, so that a run with it is another one than a run without."""
+    gone, one = Remark("", "", "1 scene is gone: a"), Remark(SCENE.id, "red", "changed")
+    plain = inputs_of(SCENE, remarks=(one,))
+    told = replace(plain, on_listing=(gone,))
+    assert told.remarks == (gone, one)
+    other = replace(plain, on_listing=(replace(gone, words="1 scene is gone: b"),))
+    assert len({id_of(plain), id_of(told), id_of(other)}) == 3
+
+
 def test_a_record_of_before_remarks_is_read(tmp_path: Path) -> None:
     work = WorkFolder(tmp_path, "yard")
     work.runs.mkdir(parents=True)
