@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipeline.catalogs import open_catalog
+from pipeline.catalogs import PRESETS, open_catalog, preset_of
 from pipeline.environment import close_environment
 from pipeline.errors import InputError
 from pipeline.model.provenance import FetchRecord
@@ -129,15 +129,14 @@ def config_for(sensor: str, source: str, config: RunConfig) -> RunConfig:
     sensor that the pass itself judges are those of the settings.
 
     Raises:
-        InputError: if the sensor is not known, or the source is known not to have it.
+        InputError: if the sensor is not known, or the source is known not to have it, or not to
+            let its pixels be read.
     """
     known = SENSORS.get(sensor)
     if known is None:
         raise InputError("no such sensor", where=sensor, remedy=f"use one of {', '.join(SENSORS)}")
     own = open_catalog(source).collections
-    if own and sensor not in own:
-        remedy = f"it has {', '.join(own)}; use another --source"
-        raise InputError(f"the source has no {known.label}", where=source, remedy=remedy)
+    _check_gives(source, sensor)
     collections = own.get(sensor, config.search.collections if sensor == SENSOR else ())
     search = {"collections": tuple(collections or known.collections)}
     bands = {"bands": known.required, "optional_bands": known.optional}
@@ -147,3 +146,19 @@ def config_for(sensor: str, source: str, config: RunConfig) -> RunConfig:
             "fetch": config.fetch.model_copy(update={} if sensor == SENSOR else bands),
         }
     )
+
+
+def _check_gives(source: str, sensor: str) -> None:
+    """Refuse a sensor that a source known by name does not give, before anything is asked.
+
+    Raises:
+        InputError: with the sources that do.
+    """
+    preset = preset_of(source)
+    if preset is None or sensor in preset.sensors:
+        return
+    others = [name for name, one in PRESETS.items() if sensor in one.sensors]
+    named = f"--source {' or '.join(others)}" if others else "a folder or another catalogue"
+    what = preset.unread.get(sensor, f"has no {SENSORS[sensor].label}")
+    remedy = f"use {named} for it; this source gives {', '.join(preset.sensors)}"
+    raise InputError(f"the source {what}", where=preset.name, remedy=remedy)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import shapely
 from shapely.geometry import box
 
+from pipeline.catalogs.halves import groups_of, joined
 from pipeline.errors import NoCollectionError
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def first_held(
 ) -> tuple[Scene, ...]:
     """The scenes of the first wanted collection that holds any; those of none belong to every one.
 
+    Halves of one product are one collection in this.
+
     Args:
         scenes: all that were found.
         held: ids of the collections that were met.
@@ -64,10 +67,13 @@ def first_held(
     """
     if not held:
         return inside(scenes, *span)
-    for collection in available(wanted, held, where):
-        found = inside((s for s in scenes if s.collection in ("", collection)), *span)
-        if found:
-            return found
+    wanted = tuple(wanted)
+    found_in = available(wanted, held, where)
+    for group in groups_of(wanted):
+        names = {"", *group}.intersection(("", *found_in))
+        found = inside((s for s in scenes if s.collection in names), *span)
+        if found and names != {""}:
+            return inside(joined(found, group), *span)
     return ()
 
 

@@ -74,9 +74,7 @@ class ListedBefore:
             publish_bytes(self.path, canonical_json(rows))
 
 
-def scenes_held(
-    work: WorkFolder, period: Period, collections: Collection[str]
-) -> tuple[str, ...]:
+def scenes_held(work: WorkFolder, period: Period, collections: Collection[str]) -> tuple[str, ...]:
     """Ids of the scenes of a period and of any of the collections of which chips are held."""
     records = (held.record for held in ChipStore(work.chips).holdings())
     found = {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from pipeline.catalogs import PRESETS
 from pipeline.config import load_config
 from pipeline.errors import BusyError, EmptySearchError, InputError, NoCollectionError
 from pipeline.harvest import config_for, harvest
+from pipeline.network import Reader
 from pipeline.request import request_for
 from pipeline.sensors import SENSORS
 from pipeline.store.chip_record import UPSTREAM_CHANGED
@@ -18,9 +20,6 @@ from pipeline.store.chips import ChipStore
 from pipeline.store.layout import WorkFolder
 from pipeline.store.records import read_fetch_record
 from tests.unit.imagery_factory import SITE, Tiles, harvest_at, make_tiles, request_at
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 N_BANDS = 6
 
@@ -121,9 +120,26 @@ def test_a_source_known_by_name_says_which_collections_hold_a_sensor() -> None:
     assert sentinel.fetch == config.fetch
 
 
-def test_a_source_that_is_known_to_lack_a_sensor_is_not_asked() -> None:
-    with pytest.raises(InputError, match="it has sentinel-2, landsat"):
-        config_for("sentinel-1", "earth-search", load_config())
+@pytest.mark.parametrize(
+    ("source", "sensor", "what", "remedy"),
+    [
+        ("earth-search", "sentinel-1", "has no Sentinel-1", "--source planetary-computer"),
+        ("earth-search", "landsat", "whose reader pays", "--source planetary-computer"),
+        (PRESETS["earth-search"].url, "landsat", "whose reader pays", "planetary-computer"),
+        ("planetary-computer", "opera-rtc", "has no OPERA", "a folder or another catalogue"),
+    ],
+)
+def test_what_a_source_is_known_not_to_give_is_not_asked_of_it(
+    monkeypatch: pytest.MonkeyPatch, source: str, sensor: str, what: str, remedy: str
+) -> None:
+    monkeypatch.setattr(Reader, "ask_all", lambda *_: pytest.fail("something was asked"))
+    with pytest.raises(InputError) as caught:
+        harvest(request_for(SITE, source, Path("nowhere")), sensor=sensor)
+    assert caught.value.exit_code == 2
+    assert what in caught.value.what
+    assert remedy in caught.value.remedy
+    assert "this source gives sentinel-2" in caught.value.remedy
+    assert not Path("nowhere").exists()
 
 
 def test_an_empty_period_is_said_and_not_taken_for_success(tmp_path: Path, tiles: Tiles) -> None:
