@@ -65,7 +65,7 @@ def _whole(product: str, parts: Sequence[Scene]) -> tuple[Scene, ...]:
 
 def _with_missed(scene: Scene, product: str, halves: Sequence[Scene], why: str = "") -> Scene:
     """A scene with a note of the half that is not there, and why."""
-    missed = {}
+    missed: dict[str, str] = {}
     for collection, (end, name, bands) in HALVES.items():
         is_there = collection in {half.collection for half in halves}
         if is_there or (end == "ST" and not has_temperature(product)):

@@ -120,7 +120,7 @@ def item(kind: str, n: int) -> dict[str, Any]:
     """An item of one half, after the way of the USGS."""
     keys = SR_BANDS if kind == "SR" else ST_BANDS
     product = PRODUCT.replace("20201101", f"202011{n:02}")
-    document = make_item(f"{product}_{kind}", f"2020-11-{n:02}T02:05:00Z")
+    document: dict[str, Any] = make_item(f"{product}_{kind}", f"2020-11-{n:02}T02:05:00Z")
     document["collection"] = SR if kind == "SR" else ST
     document["properties"] |= {"platform": "landsat-8", "gsd": 30}
     document["assets"] = {key: {"href": f"https://a.example/{kind}/{key}.tif"} for key in keys}

@@ -60,10 +60,11 @@ def said(now: list[Scene], before: list[Scene], period: Period = PERIOD) -> list
 
 
 def test_f21_scenes_that_are_gone_are_counted_and_named() -> None:
-    assert said([on(1), on(7)], [on(day) for day in range(1, 8)]) == [
+    (words,) = said([on(1), on(7)], [on(day) for day in range(1, 8)])
+    assert words == (
         "5 scenes that an earlier listing of the same source, collection, site and period named"
         " are not listed any more: s2, s3, s4 and 2 more"
-    ]
+    )
     (one,) = said([on(1)], [on(1), on(2)])
     assert one.startswith("1 scene that")
     assert one.endswith(": s2")
