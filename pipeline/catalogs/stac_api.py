@@ -44,7 +44,15 @@ NO_COLLECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _SUCCESS = 2
 _QUERY = re.compile(r"\?[^\s'\")>]*")
 # What pystac and pystac-client raise on an answer that is not what the standard says.
-_UNUSABLE = (APIError, pystac.STACError, ValueError, KeyError, TypeError, AttributeError)
+_UNUSABLE = (
+    APIError,
+    pystac.STACError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 
 
 class StacApiCatalog:

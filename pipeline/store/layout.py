@@ -113,7 +113,7 @@ class WorkFolder:
         """The run whose products hold; None before the first, or if the pointer is damaged."""
         try:
             run_id = json.loads(self._pointer.read_bytes())["run_id"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return run_id if isinstance(run_id, str) and _RUN_ID.fullmatch(run_id) else None
 

@@ -52,7 +52,7 @@ class ListedBefore:
             return tuple(ListedScene(datetime.fromisoformat(row[0]), *row[1:]) for row in rows)
         except FileNotFoundError:
             return ()
-        except (OSError, ValueError, TypeError, IndexError, KeyError) as error:
+        except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
             what = "the memory of what was listed before cannot be read"
             remedy = "delete the file; what went from the catalogue before is then not noticed"
             raise StoreError(what, where=str(self.path), remedy=remedy) from error

@@ -110,9 +110,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Landing page, collections, search by GET."""
-        self._note("GET", None)
         parts = urlsplit(self.path)
         asked = parse_qs(parts.query)
+        page = {"page": int(asked.get("page", ["0"])[0])} if parts.path == "/search" else None
+        self._note("GET", page)
         if parts.path == "/search":
             self._search(int(asked.get("page", ["0"])[0]), asked.get("collections", [""])[0])
         elif parts.path.startswith("/collections"):
@@ -298,6 +299,12 @@ def _redirect(handler: _Handler, _: int, __: object) -> bool:
     return True
 
 
+def _deep(handler: _Handler, _: int, __: object) -> bool:
+    """JSON that is nested without end."""
+    handler.send_bytes(200, b'{"features":' * 100_000)
+    return True
+
+
 def _html(handler: _Handler, _: int, __: object) -> bool:
     """A web page with status 200."""
     handler.send_bytes(200, b"<html>Sign in</html>")
@@ -329,11 +336,15 @@ FAULTS: dict[str, Callable[..., bool]] = {
     "429 once": _refuse(429, 1, 0, wait="1"),
     "429 for ever": _refuse(429, 99, 0, wait="1"),
     "503 on page 2": _refuse(503, 1, 1),
+    "429 on page 3": _refuse(429, 2, 2, wait="0"),
+    "503 on page 3 for ever": _refuse(503, 99, 2),
+    "429 on page 2 for ever": _refuse(429, 99, 1, wait="0"),
     "403": _refuse(403, 99, 0),
     "truncated": _truncated,
     "cut": _cut,
     "stall": _stall,
     "redirect": _redirect,
+    "deep": _deep,
     "html": _html,
     "list": _list,
 }

@@ -92,7 +92,7 @@ def test_f13_a_reprocessed_scene_is_said_to_have_changed_upstream(
 def test_a_damaged_record_of_a_fetch_is_none(tmp_path: Path, tiles: Tiles) -> None:
     harvest_at(tiles, tmp_path / "work")
     work = WorkFolder(tmp_path / "work", SITE)
-    for text in ("", "[]", "{}", '{"finished": 3}', "null"):
+    for text in ("", "[]", "{}", '{"finished": 3}', "null", "[" * 9999):
         work.fetch_record.write_text(text, encoding="utf-8")
         assert read_fetch_record(work) is None
 

@@ -228,7 +228,7 @@ def rot(path: Path, bit: int) -> None:
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
-@pytest.mark.parametrize("compress", ["deflate", "none"])
+@pytest.mark.parametrize("compress", ["deflate", "none", "lzw", "zstd"])
 def test_f10_of_200_flipped_bits_200_are_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compress: str
 ) -> None:
