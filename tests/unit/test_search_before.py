@@ -203,7 +203,9 @@ def test_two_folders_of_one_name_are_two_sources(tmp_path: Path) -> None:
     assert memory(tmp_path, str(tmp_path / "b" / "tiles")).read() == ()
 
 
-@pytest.mark.parametrize("text", ["", "[", "[[1]]", "[null]", "[" * 9999, '[["soon", "c", "i", "k"]]', "3"])
+@pytest.mark.parametrize(
+    "text", ["", "[", "[[1]]", "[null]", "[" * 9999, '[["soon", "c", "i", "k"]]', "3"]
+)
 def test_a_damaged_memory_is_said_and_not_taken_for_none(tmp_path: Path, text: str) -> None:
     kept = memory(tmp_path)
     kept.add((), [on(1)])
