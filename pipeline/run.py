@@ -253,7 +253,7 @@ def _listed(request: RunRequest, site: Site, catalog: Catalog) -> Listing:
     before = ListedBefore(work, request.source, Bounds(*site.boundary.bounds))
     earlier = before.read()
     try:
-        listing = list_scenes(site, catalog, request.period, options, earlier)
+        listing = list_scenes(site, catalog, request.period, options, earlier=earlier)
     except (EmptySearchError, NoCollectionError) as error:
         named = named_before(earlier, request.period, options.collections)
         held = scenes_held(work, request.period, options.collections)

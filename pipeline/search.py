@@ -71,6 +71,7 @@ def list_scenes(
     catalog: Lister,
     period: Period,
     options: SearchOptions,
+    *,
     earlier: Sequence[ListedScene] = (),
 ) -> Listing:
     """List the scenes of a site, one acquisition per overpass.

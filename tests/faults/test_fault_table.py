@@ -31,7 +31,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "F03": (
-        "a server that fails for good ends in one failure, the others go on, and the run is partial",
+        "a server that fails for good is one failure, the others go on, the run is partial",
         (
             "test_what_does_not_pass_ends_in_a_failure_and_no_chip",
             "test_one_bad_asset_does_not_harm_the_others",

@@ -89,7 +89,7 @@ def test_a_page_that_never_comes_is_an_error_and_no_short_list(
 def test_s06_a_document_that_is_too_deep_is_an_error_with_either_parser(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """pystac takes a faster parser where there is one; the plain one raises another error."""
+    """A faster parser is taken where there is one; the plain one raises another error."""
     monkeypatch.setattr("pystac.stac_io.orjson", None)
     with stac_stub("deep") as served, pytest.raises(SearchError, match="in full"):
         listed(served.url, attempts=1)

@@ -129,7 +129,7 @@ def test_a_source_known_by_name_says_which_collections_hold_a_sensor() -> None:
         ("planetary-computer", "opera-rtc", "has no OPERA", "a folder or another catalogue"),
     ],
 )
-def test_what_a_source_is_known_not_to_give_is_not_asked_of_it(
+def test_what_a_source_is_known_not_to_give_is_not_asked_of_it(  # noqa: PLR0917 - a table
     monkeypatch: pytest.MonkeyPatch, source: str, sensor: str, what: str, remedy: str
 ) -> None:
     monkeypatch.setattr(Reader, "ask_all", lambda *_: pytest.fail("something was asked"))

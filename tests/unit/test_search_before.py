@@ -54,7 +54,7 @@ def on(day: int, name: str = "", collection: str = NEW) -> Scene:
 
 def said(now: list[Scene], before: list[Scene], period: Period = PERIOD) -> list[str]:
     earlier = [as_listed(scene) for scene in before]
-    listing = list_scenes(SITE, ListCatalog(tuple(now)), period, OPTIONS, earlier)
+    listing = list_scenes(SITE, ListCatalog(tuple(now)), period, OPTIONS, earlier=earlier)
     assert {(one.scene_id, one.band) for one in listing.remarks} <= {("", "")}
     return [one.words for one in listing.remarks]
 
