@@ -79,7 +79,7 @@ def test_a_catalogue_may_not_ask_the_hosts_of_another() -> None:
 def test_landsat_of_earth_search_is_refused_before_anything_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For whoever comes past the command line: one typed failure a band, and where to go instead."""
+    """For whoever comes past the command line: one typed failure a band, and where to go."""
     preset, landsat = PRESETS["earth-search"], SENSORS["landsat"]
     path = recorded("earth_search_v1/POST_search_multicoll_0_exchange.json")
     items = items_in(json.loads(path.read_text(encoding="utf-8")))
