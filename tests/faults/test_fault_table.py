@@ -191,6 +191,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "test_an_empty_answer_names_site_source_period_and_remedy",
             "test_f21_scenes_that_are_gone_are_counted_and_named",
+            "test_what_lies_outside_the_period_is_not_missed",
+            "test_the_remark_is_the_difference_of_two_sets",
             "test_f21_a_collection_that_gives_way_to_another_is_named",
             "test_f21_a_scene_that_is_gone_is_a_remark_in_the_record_and_no_error",
             "test_f21_an_empty_listing_says_what_is_held",
