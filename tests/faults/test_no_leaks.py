@@ -6,19 +6,26 @@ signing service and in the environment, and then searches every byte that it lef
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from pipeline.cli import main
-from pipeline.network.access import Access
+from pipeline.errors import PipelineError
+from pipeline.network.access import PUBLIC, Access
+from pipeline.network.door import Door
+from pipeline.network.downloads import download
+from pipeline.network.ranges import RemoteObject
 from pipeline.network.signing import S3Signing, SasSigning
 from tests.faults.server import Served, serve
 from tests.faults.stac_stub import stac_stub
@@ -197,3 +204,25 @@ def test_s11_the_search_finds_what_it_looks_for(stage: Stage) -> None:
     logging.getLogger("httpx").warning("GET /?sig=CANARY")
     stage.run("doctor", "--offline", "--work", stage.work)
     assert sorted(stage.leaks()) == ["a", f"b{CANARY}", "what was said"]
+
+
+@pytest.mark.parametrize("status", [403, 404, 416, 500])
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_f12_no_error_of_a_read_holds_the_signature(status: int, *, is_whole: bool) -> None:
+    """The error itself, not only what the record keeps of it."""
+    door = Door(PUBLIC, transport=httpx.MockTransport(lambda _: httpx.Response(status)))
+    url = "https://a.example/a.tif?se=2020&sig=CANARY-SIGNATURE"
+
+    async def run() -> None:
+        async with door:
+            if is_whole:
+                await download(door, url, BytesIO())
+            else:
+                await RemoteObject(door, url).get_ranges_async("", starts=[0], ends=[9])
+
+    with pytest.raises(PipelineError) as caught:
+        asyncio.run(run())
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert CANARY not in f"{error} {error!r} {vars(error)}"
+        error = error.__cause__

@@ -129,6 +129,11 @@ def test_many_tags_that_are_each_possible_are_refused_together() -> None:
         check(data)
 
 
+def test_f11_the_directories_are_walked_before_the_reader_sees_them() -> None:
+    with pytest.raises(CorruptAssetError, match="a tag of the TIFF is damaged"):
+        read(file_of(directory((324, 4, 1400, 8))))
+
+
 TILED: dict[int, tuple[int, int, int]] = {
     **dict.fromkeys((256, 257, 322, 323), (4, 1, 256)),
     258: (3, 1, 16),
