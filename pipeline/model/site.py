@@ -57,6 +57,8 @@ class Zone:
         search_cells: ids of the cells that hold a zone whose place is unknown.
         position_evidence: who puts it there, in words.
         position_accuracy_m: how far the outline may be off, in metres; None while unknown.
+        outline_outside: outline of a comparator outside the site, which coarse sensors alone
+            measure; None for every zone inside, and while it is unknown.
     """
 
     id: str
@@ -67,10 +69,11 @@ class Zone:
     search_cells: tuple[str, ...] = ()
     position_evidence: str = ""
     position_accuracy_m: float | None = None
+    outline_outside: BaseGeometry | None = None
 
     @property
     def is_placed(self) -> bool:
-        """Whether the outline is known."""
+        """Whether it has an outline inside the site."""
         return self.geometry is not None
 
 
@@ -117,3 +120,8 @@ class Site:
     def controls(self) -> tuple[Zone, ...]:
         """The zones in which nothing of interest is expected to happen."""
         return tuple(zone for zone in self.zones if zone.kind is ZoneKind.CONTROL)
+
+    @property
+    def comparators(self) -> tuple[Zone, ...]:
+        """The controls outside the site whose outline is known."""
+        return tuple(zone for zone in self.controls if zone.outline_outside is not None)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pipeline.model.degrees import DegreeGrid
+
 Driver: TypeAlias = Literal["GTiff", "ENVI", "JP2OpenJPEG"]
 Dataset: TypeAlias = Any
 """An open rasterio dataset; rasterio carries no types."""
@@ -253,7 +255,7 @@ class _Content:
 
     names: tuple[str, ...]
     pixels: NDArray[Any]
-    grid: Grid
+    grid: Grid | DegreeGrid
     nodata: float | None
     tags: Mapping[str, str]
 
@@ -279,9 +281,16 @@ class _Content:
             CorruptAssetError: if it does not hold what was written.
         """
         with open_raster(part) as dataset:
-            same = dataset.descriptions == self.names and grid_of(dataset) == self.grid
+            same = dataset.descriptions == self.names and self._lies_right(dataset)
             if not same or read_window(dataset).tobytes() != self.pixels.tobytes():
                 raise CorruptAssetError("it reads back otherwise", where=str(part))
+
+    def _lies_right(self, dataset: Dataset) -> bool:
+        """Whether a file says that it lies where it should."""
+        if isinstance(self.grid, Grid):
+            return grid_of(dataset) == self.grid
+        same = dataset.transform == rasterio.Affine(*self.grid.transform)
+        return bool(same and dataset.crs.is_geographic and dataset.shape == self.grid.shape)
 
 
 def tag_name(key: str) -> str:
@@ -297,7 +306,7 @@ def tag_name(key: str) -> str:
 def write_cog(
     path: Path,
     bands: Mapping[str, NDArray[Any]],
-    grid: Grid,
+    grid: Grid | DegreeGrid,
     *,
     nodata: float | None,
     tags: Mapping[str, str],
@@ -330,7 +339,7 @@ def write_cog(
             raise StoreError(what, where=str(path), remedy=remedy) from error
 
 
-def _stacked(bands: Mapping[str, NDArray[Any]], grid: Grid) -> NDArray[Any]:
+def _stacked(bands: Mapping[str, NDArray[Any]], grid: Grid | DegreeGrid) -> NDArray[Any]:
     """The bands in one array, (band, y, x).
 
     Raises:
