@@ -12,9 +12,9 @@ import shapely
 from pyproj import Transformer
 
 from pipeline.errors import WrongPlaceError
-from pipeline.model.coarse_chip import SITE_PLACE
 from pipeline.model.degrees import DegreeGrid
 from pipeline.model.grid import Bounds
+from pipeline.model.site import SITE_PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

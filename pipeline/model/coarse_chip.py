@@ -7,7 +7,7 @@ reading files to ``fetch``, keeping them to ``store``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from pipeline.model.coarse import CoarseLook, SourceFile
     from pipeline.model.degrees import DegreeGrid
     from pipeline.model.grid import Bounds, Grid
-
-SITE_PLACE: Final = "the site"
-"""The id of the place that is the site itself; ids of zones hold no space."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +42,7 @@ class CoarseChip:
 
     Attributes:
         name: of the file with the numbers; what it is follows from it.
-        place: id of the place, ``SITE_PLACE`` or a comparator's.
+        place: id of the place, ``model.site.SITE_PLACE`` or a comparator's.
         wanted: box in longitude and latitude that was asked for.
         timezone: IANA name of the zone in which the site's nights are counted.
         grid: where the pixels lie.
@@ -82,7 +79,7 @@ class PlacedLook:
     """A look and the place that it is of.
 
     Attributes:
-        place: id of the place, ``SITE_PLACE`` or a comparator's.
+        place: id of the place, ``model.site.SITE_PLACE`` or a comparator's.
         look: what was seen there.
     """
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from datetime import date
 
     from shapely.geometry.base import BaseGeometry
+
+SITE_PLACE: Final = "the site"
+"""The id of the place that is the site itself; ids of zones hold no space."""
 
 
 class ZoneKind(StrEnum):
@@ -125,3 +128,22 @@ class Site:
     def comparators(self) -> tuple[Zone, ...]:
         """The controls outside the site whose outline is known."""
         return tuple(zone for zone in self.controls if zone.outline_outside is not None)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What coarse sensors measure: the site as a whole, and its comparators."""
+        return (SITE_PLACE, *(zone.id for zone in self.comparators))
+
+    def outline_of(self, place: str) -> BaseGeometry:
+        """The outline of a place that coarse sensors measure.
+
+        Args:
+            place: ``SITE_PLACE`` or the id of a comparator.
+
+        Raises:
+            KeyError: if there is no such place.
+        """
+        outline = self.boundary if place == SITE_PLACE else self.zone(place).outline_outside
+        if outline is None:
+            raise KeyError(place)
+        return outline

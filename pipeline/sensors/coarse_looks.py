@@ -52,42 +52,40 @@ class _Numbers:
     layers: Mapping[Layer, NDArray[Any]]
 
 
-def _look(
-    chip: CoarseChip, named: CoarseName, label: LookLabel, numbers: _Numbers, meant: _Meaning
-) -> CoarseLook:
-    """The look."""
-    return CoarseLook(
-        label=label,
-        quantity=meant.quantity,
-        period=named.period,
-        values=numbers.values,
-        seen=numbers.seen,
-        saturated=numbers.saturated,
-        grid=chip.grid,
-        sources=chip.sources,
-        noise=meant.noise,
-        layers=numbers.layers,
-        is_simulated=chip.is_simulated,
-    )
-
-
 @dataclass(frozen=True)
-class _Meaning:
-    """What the numbers of a product are, and how far one may be off."""
+class _Maker:
+    """What the looks of one chip share."""
 
+    chip: CoarseChip
+    named: CoarseName
     quantity: Quantity
     noise: Noise
+
+    def look(self, label: LookLabel, numbers: _Numbers) -> CoarseLook:
+        """One look."""
+        return CoarseLook(
+            label=label,
+            quantity=self.quantity,
+            period=self.named.period,
+            values=numbers.values,
+            seen=numbers.seen,
+            saturated=numbers.saturated,
+            grid=self.chip.grid,
+            sources=self.chip.sources,
+            noise=self.noise,
+            layers=numbers.layers,
+            is_simulated=self.chip.is_simulated,
+        )
 
 
 def _black_marble(chip: CoarseChip, named: CoarseName) -> tuple[CoarseLook, ...]:
     """One look of a night, one for each composite of a month or year."""
-    granule, meant = bm.parse_name(chip.name), _Meaning(Quantity.RADIANCE, bm.NOISE)
+    granule = bm.parse_name(chip.name)
+    maker = _Maker(chip, named, Quantity.RADIANCE, bm.NOISE)
     if granule.is_daily:
-        return (_look(chip, named, granule.label(bm.RADIANCE), _night(chip), meant),)
+        return (maker.look(granule.label(bm.RADIANCE), _night(chip)),)
     have = [name for name in bm.COMPOSITES if name in chip.layers]
-    return tuple(
-        _look(chip, named, granule.label(name), _composite(chip, name), meant) for name in have
-    )
+    return tuple(maker.look(granule.label(name), _composite(chip, name)) for name in have)
 
 
 def _night(chip: CoarseChip) -> _Numbers:
@@ -167,7 +165,8 @@ def _night_light(chip: CoarseChip, named: CoarseName) -> CoarseLook:
         {} if n_looks is None else {Layer.N_LOOKS: n_looks},
     )
     quantity = Quantity.DN if sensor == nightlights.DMSP_OLS else Quantity.RADIANCE
-    return _look(chip, named, named.label, numbers, _Meaning(quantity, nightlights.NOISE[sensor]))
+    maker = _Maker(chip, named, quantity, nightlights.NOISE[sensor])
+    return maker.look(named.label, numbers)
 
 
 def _temperature(chip: CoarseChip, named: CoarseName) -> CoarseLook:
@@ -180,7 +179,7 @@ def _temperature(chip: CoarseChip, named: CoarseName) -> CoarseLook:
     }
     seen = ecostress.heat_seen(values, layers.get(Layer.QUALITY), layers.get(Layer.CLOUD))
     numbers = _Numbers(values, seen, np.zeros(values.shape, dtype=np.bool_), layers)
-    return _look(chip, named, named.label, numbers, _Meaning(Quantity.LST, ecostress.NOISE))
+    return _Maker(chip, named, Quantity.LST, ecostress.NOISE).look(named.label, numbers)
 
 
 def reading_words(look: CoarseLook) -> str:
@@ -195,8 +194,9 @@ _RULES = {
         "with at least one look"
     ),
     "VNP46A2": (
-        "radiance is scale x stored, fill means none; seen at quality 0 or 1, at night, confidently "
-        "or probably clear, without cirrus; snow is kept and told; gap-filled numbers are not read"
+        "radiance is scale x stored, fill means none; seen at quality 0 or 1, at night, "
+        "confidently or probably clear, without cirrus; snow is kept and told; "
+        "gap-filled numbers are not read"
     ),
     nightlights.DNB_MONTHLY: (
         "radiance as stored; seen where looks were counted, or without a count where not zero"

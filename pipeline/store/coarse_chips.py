@@ -108,7 +108,7 @@ class CoarseStore:
 
         Records that cannot be read are left out: what they held is to be fetched anew.
         """
-        found = _held_in(self._folder(acquisition), slug(place, place.encode()))
+        found = _held_in(self._folder(acquisition), _stem(place))
         held = [one for one in found if isinstance(one, HeldCoarse)]
         return tuple(sorted(held, key=lambda one: one.record.order))
 
@@ -126,12 +126,12 @@ class CoarseStore:
         """
         hashes = tuple((one.name, one.sha256) for one in chip.sources)
         version = ChipVersion(hashes, chip.wanted, chip.is_simulated)
-        stem = slug(chip.place, chip.place.encode())
+        stem = _stem(chip.place)
         path = self._folder(account.acquisition) / f"{stem}-{version.key}.json"
         files = _written(path, chip)
         held = self.versions(account.acquisition, chip.place)
         earlier = [one.record for one in held if one.path != path]
-        record = _following(earlier, _record(path, chip, account, files))
+        record = _following(earlier, _record(chip, account, files))
         publish_bytes(path, record.as_bytes())
         return HeldCoarse(path, record)
 
@@ -195,25 +195,24 @@ def _written(path: Path, chip: CoarseChip) -> dict[str, FileFact]:
     """The files of a chip, one for each type of number, by name of the type."""
     groups: dict[str, dict[str, NDArray[Any]]] = {}
     for name, layer in chip.layers.items():
-        groups.setdefault(layer.pixels.dtype.str[1:], {})[name] = layer.pixels
+        dtype = layer.pixels.dtype.newbyteorder("=")
+        groups.setdefault(dtype.str[1:], {})[name] = layer.pixels.astype(dtype, copy=False)
     tags = {
         "zonewatch:source": chip.name,
         "zonewatch:place": chip.place,
         "zonewatch:simulated": str(chip.is_simulated).lower(),
     }
     facts = {}
-    for dtype, bands in groups.items():
-        file = path.with_name(f"{path.stem}-{dtype}.tif")
+    for kind, bands in groups.items():
+        file = path.with_name(f"{path.stem}-{kind}.tif")
         write_cog(file, bands, chip.grid, nodata=None, tags=tags)
         nbytes, mtime_ns = stamp(file) or (-1, -1)
         digest = sha256_of(file)
-        facts[dtype] = FileFact(name=file.name, sha256=digest, nbytes=nbytes, mtime_ns=mtime_ns)
+        facts[kind] = FileFact(name=file.name, sha256=digest, nbytes=nbytes, mtime_ns=mtime_ns)
     return facts
 
 
-def _record(
-    path: Path, chip: CoarseChip, account: Account, files: Mapping[str, FileFact]
-) -> CoarseRecord:
+def _record(chip: CoarseChip, account: Account, files: Mapping[str, FileFact]) -> CoarseRecord:
     """The record of a chip whose files are written."""
     sensor, product, collection = account.series
     start, end = account.span
@@ -221,7 +220,7 @@ def _record(
         LayerFact(
             name=name,
             file=files[layer.pixels.dtype.str[1:]].name,
-            dtype=str(layer.pixels.dtype),
+            dtype=str(layer.pixels.dtype.newbyteorder("=")),
             pixels_sha256=pixels_sha256(layer.pixels),
             source=layer.source,
             numbers=dict(layer.numbers),
@@ -291,10 +290,20 @@ def _held_in(folder: Path, name: str = "") -> Iterator[HeldCoarse | CorruptAsset
 
 
 def _held_at(path: Path) -> HeldCoarse | CorruptAssetError:
-    """The chip of a record; the error if it cannot be read, or tells of files that lie elsewhere."""
+    """The chip of a record; the error if it cannot be read, or lies under the name of another."""
+    where = f"{path.parent.name}/{path.name}"
     try:
         record = unsealed(path.read_bytes())
     except (OSError, ValueError):
         what = "the record of a chip cannot be read, or was altered after it was saved"
-        return CorruptAssetError(what, where=f"{path.parent.name}/{path.name}", remedy=_REMEDY)
+        return CorruptAssetError(what, where=where, remedy=_REMEDY)
+    names = slug(record.acquisition, canonical_json(record.acquisition)), _stem(record.place)
+    if path.parent.name != names[0] or not path.name.startswith(names[1]):
+        what = "the record of a chip lies under the name of another"
+        return CorruptAssetError(what, where=where, remedy="delete it and run the fetch again")
     return HeldCoarse(path, record)
+
+
+def _stem(place: str) -> str:
+    """How the names of the chips over a place begin."""
+    return slug(place, place.encode())

@@ -12,14 +12,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pipeline.model.degrees import DegreeGrid  # noqa: TC001 - pydantic reads the types when it runs
-from pipeline.model.grid import Bounds, Grid
+from pipeline.model.grid import Bounds, Grid  # noqa: TC001 - likewise
 from pipeline.store.chip_record import UPSTREAM_CHANGED
 from pipeline.store.files import canonical_json
+
+FileName: TypeAlias = Annotated[str, Field(pattern=r"^[^/\\\x00]+$")]
+"""A name that leads into no other folder."""
 
 
 class FileFact(BaseModel):
@@ -33,7 +36,7 @@ class FileFact(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
+    name: FileName
     sha256: str
     nbytes: int
     mtime_ns: int
@@ -55,7 +58,7 @@ class LayerFact(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-    file: str
+    file: FileName
     dtype: str
     pixels_sha256: str
     source: str
@@ -180,10 +183,10 @@ def change_between(old: CoarseRecord, new: CoarseRecord) -> str:
         return ""
     stated = {
         "collection": (old.collection, new.collection),
-        "file": (old.name, new.name),
         "checksum": (old.sources[0].sha256[:12], new.sources[0].sha256[:12]),
     }
     words = [f"{name} {a or 'none'} -> {b or 'none'}" for name, (a, b) in stated.items() if a != b]
+    words += [f"held before as {old.name}"] if old.name != new.name else []
     return f"{UPSTREAM_CHANGED}: {', '.join(words) or 'another companion'}"
 
 
