@@ -168,5 +168,5 @@ def failure_of(name: str, error: AssetError | StoreError) -> AssetFailure:
     """An error as a value; it names the file and no folder."""
     file = "" if error.where in (name, "") or "/" in error.where else f"{error.where}: "
     cure = f" ({error.remedy})" if error.remedy else ""
-    reason = " ".join(f"{file}{error.what}{cure}".split())
+    reason = " ".join(f"{name}: {file}{error.what}{cure}".split())
     return AssetFailure(name, "", type(error).__name__, reason)

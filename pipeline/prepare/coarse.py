@@ -14,6 +14,7 @@ import shapely
 from pipeline.errors import AssetError, StoreError, WrongPlaceError
 from pipeline.model.coarse_chip import PlacedLook
 from pipeline.model.scene import AssetFailure, Remark
+from pipeline.model.site import SITE_PLACE
 from pipeline.sensors.coarse_looks import looks_of
 from pipeline.store.coarse_chips import HeldCoarse
 
@@ -106,9 +107,10 @@ def _proven(site: Site, store: CoarseStore, held: HeldCoarse) -> list[PlacedLook
 
 
 def _order(placed: PlacedLook) -> tuple[object, ...]:
-    """By series, time and place."""
+    """By series, time and place, the site first."""
     label, period = placed.look.label, placed.look.period
-    return label.sensor, label.product, label.variant, period.start, period.end, placed.place
+    series = label.sensor, label.product, label.variant
+    return *series, period.start, period.end, placed.place != SITE_PLACE, placed.place
 
 
 def _failure(name: str, place: str, error: AssetError | StoreError) -> AssetFailure:

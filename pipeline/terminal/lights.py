@@ -130,7 +130,7 @@ def coarse_table(scenes: Sequence[HeldCoarseScene]) -> Table:
         table.add_column(name, no_wrap=True)
     for name in ("seen", "versions", "layers"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("over", overflow="fold")
+    table.add_column("over", no_wrap=True)
     table.add_column("file", overflow="fold")
     for scene in scenes:
         table.add_row(*_held_cells(scene))
@@ -146,9 +146,22 @@ def _held_cells(scene: HeldCoarseScene) -> tuple[str, ...]:
         "-" if scene.seen_share is None else f"{100 * scene.seen_share:.0f} %",
         f"[bold yellow]{scene.n_versions}[/]" if scene.n_versions > 1 else "1",
         str(len(scene.layers)),
-        escape(", ".join(scene.places)),
+        escape(_over(scene.places)),
         escape(scene.name),
     )
+
+
+def _over(places: Sequence[str]) -> str:
+    """What an acquisition is held over, in a few characters.
+
+    Example:
+        >>> _over(["the site", "kaesong-city"]), _over(["kaesong-city"])
+        ('site + 1', '1 comparator')
+    """
+    n_far = sum(place != SITE_PLACE for place in places)
+    if SITE_PLACE in places:
+        return f"site + {n_far}" if n_far else "site"
+    return f"{n_far} comparator{'' if n_far == 1 else 's'}"
 
 
 def series_lines(holdings: Holdings) -> Iterator[str]:
