@@ -23,7 +23,6 @@ from pipeline.model.scene import Remark
 from pipeline.raster.outline_mean import outline_mean
 from pipeline.sensors import blackmarble
 from pipeline.sensors.coarse_looks import looks_of, reading_words
-from pipeline.sensors.coarse_names import name_of
 from pipeline.store.coarse_chips import Account
 
 if TYPE_CHECKING:
@@ -128,7 +127,10 @@ def _is_wanted(path: Path, sensor: str, timezone: str, period: Period) -> bool:
 def _settled(site: Site, places: tuple[Place, ...], path: Path, store: CoarseStore) -> FetchedFile:
     """What came of one file: chips that are held, chips that are new, or why there are none."""
     try:
-        named = name_of(path.name, site.timezone)
+        named = main_file(path, site.timezone, None)
+        if named is None:
+            words = "read along with the file of the numbers"
+            return FetchedFile(path.name, remarks=(Remark(path.name, "", words),))
         reading = _Reading.of(path, named)
         held = {place.id: reading.held_over(place, store) for place in places}
         absent = tuple(place for place in places if held[place.id] is None)

@@ -38,7 +38,7 @@ from pipeline.store.proof import slug, stamp
 from pipeline.store.rasters import open_raster, read_window, write_cog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -130,8 +130,7 @@ class CoarseStore:
         path = self._folder(account.acquisition) / f"{stem}-{version.key}.json"
         files = _written(path, chip)
         held = self.versions(account.acquisition, chip.place)
-        earlier = [one.record for one in held if one.path != path]
-        record = _following(earlier, _record(chip, account, files))
+        record = _following(held, _record(chip, account, files), path)
         publish_bytes(path, record.as_bytes())
         return HeldCoarse(path, record)
 
@@ -253,13 +252,17 @@ def _record(chip: CoarseChip, account: Account, files: Mapping[str, FileFact]) -
     )
 
 
-def _following(earlier: list[CoarseRecord], record: CoarseRecord) -> CoarseRecord:
+def _following(held: Sequence[HeldCoarse], record: CoarseRecord, path: Path) -> CoarseRecord:
     """The record with its place among the versions that are held already.
 
-    An older version that arrives late changes nothing of the newer one.
+    A version that was damaged and is read anew keeps the place that it had. One that is older by
+    its name and arrives late changes nothing of the newer one.
     """
-    if not earlier:
-        return record
+    own = [one.record for one in held if one.path == path]
+    earlier = [one.record for one in held if one.path != path]
+    if own or not earlier:
+        facts = ("version", "upstream_change") if own else ()
+        return record.model_copy(update={name: getattr(own[0], name) for name in facts})
     version = 1 + max(one.version for one in earlier)
     record = record.model_copy(update={"version": version})
     before = [one for one in earlier if one.order < record.order]

@@ -203,6 +203,44 @@ def test_a_damaged_companion_fails_the_look_and_nothing_is_kept(folder: Path, st
     assert not store.exists()
 
 
+@pytest.mark.parametrize("sensor", ["dnb-monthly", "ecostress"])
+def test_a_companion_alone_is_a_failure_and_never_taken_for_the_numbers(
+    folder: Path, store: Path, sensor: str
+) -> None:
+    write_dnb(folder)
+    write_eco(folder)
+    (folder / DNB).unlink()
+    (folder / ECO).unlink()
+    files = bring(folder, store, sensor=sensor)
+    assert len(files) == {"dnb-monthly": 1, "ecostress": 2}[sensor]
+    for file in files:
+        assert (file.held, [one.kind for one in file.failures]) == ((), ["FetchError"])
+        assert "is not there" in file.failures[0].reason
+    assert not store.exists()
+
+
+def test_a_companion_that_is_named_by_mistake_is_not_read_as_numbers(
+    folder: Path, store: Path
+) -> None:
+    write_dnb(folder)
+    file = only(fetch_coarse(SITE, (folder / DNB_COUNT,), CoarseStore(store)))
+    assert (file.held, file.failures) == ((), ())
+    assert "read along" in file.remarks[0].words
+
+
+def test_an_old_version_that_is_read_anew_stays_the_old_one(tmp_path: Path, store: Path) -> None:
+    for name, dn in (("old", 100), ("new", 200)):
+        (tmp_path / name).mkdir()
+        write_night(tmp_path / name, dn)
+    old = only(bring(tmp_path / "old", store)).held[0]
+    bring(tmp_path / "new", store)
+    next(old.path.parent.glob(f"{old.path.stem}*.tif")).unlink()
+    again = only(bring(tmp_path / "old", store))
+    assert (again.is_new, again.held[0].record.version) == (True, 1)
+    (placed,) = prepare_coarse(SITE, CoarseStore(store)).looks
+    assert outline_mean(placed.look, SITE.boundary).mean == pytest.approx(20.0)
+
+
 def test_a_file_that_failed_is_tried_again(folder: Path, store: Path) -> None:
     path = folder / NIGHT_C1
     path.write_bytes(b"rotten")
