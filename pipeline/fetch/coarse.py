@@ -292,4 +292,5 @@ def _version_words(held: HeldCoarse, store: CoarseStore) -> str:
     newest = store.versions(held.record.acquisition, held.record.place)[-1].record
     if newest.order <= held.record.order:
         return held.record.upstream_change
-    return f"{newest.name} of {newest.retrieved_at:%Y-%m-%d} is a later version, and counts"
+    day = f"{newest.retrieved_at:%Y-%m-%d}"
+    return f"{newest.name}, read on {day}, is a later version, and counts"

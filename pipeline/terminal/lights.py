@@ -128,7 +128,7 @@ def coarse_table(scenes: Sequence[HeldCoarseScene]) -> Table:
     table = _table("[bold]Night lights and coarse temperature[/]")
     for name in ("seen at (UTC)", "product", "version"):
         table.add_column(name, no_wrap=True)
-    for name in ("seen", "versions", "layers"):
+    for name in ("seen", "layers"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("over", no_wrap=True)
     table.add_column("file", overflow="fold")
@@ -139,12 +139,12 @@ def coarse_table(scenes: Sequence[HeldCoarseScene]) -> Table:
 
 def _held_cells(scene: HeldCoarseScene) -> tuple[str, ...]:
     """The cells of one acquisition."""
+    several = f" [bold yellow]({scene.n_versions} held)[/]" if scene.n_versions > 1 else ""
     return (
         when(scene.start, scene.end),
         escape(" ".join(filter(None, (scene.product, scene.variant)))),
-        escape(scene.collection) or "-",
+        escape(scene.collection or "-") + several,
         "-" if scene.seen_share is None else f"{100 * scene.seen_share:.0f} %",
-        f"[bold yellow]{scene.n_versions}[/]" if scene.n_versions > 1 else "1",
         str(len(scene.layers)),
         escape(_over(scene.places)),
         escape(scene.name),

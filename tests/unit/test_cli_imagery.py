@@ -238,7 +238,7 @@ def test_scenes_lists_night_lights_with_versions_and_gaps(tmp_path: Path, screen
     assert run("scenes", "kaesong", "--work", str(tmp_path / "work")) == 0
     lines = [line.strip() for line in screen.getvalue().splitlines()]
     (row,) = [line for line in lines if line.startswith("2016-02-10 17:00")]
-    assert row.split()[2:7] == ["VNP46A2", "002", "100", "%", "2"]
+    assert row.split()[2:8] == ["VNP46A2", "002", "(2", "held)", "100", "%"]
     (series,) = [line for line in lines if line.startswith("VNP46A2: 2 days held")]
     assert "2 missing: 2016-02-11 to 2016-02-12" in series
     told = json.loads(
