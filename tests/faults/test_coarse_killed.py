@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 N_NIGHTS = 16
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 SITE = ROOT / "aoi" / "kaesong"
 
 
