@@ -16,7 +16,7 @@ from pipeline.fetch.source_files import require_plain
 from pipeline.model.coarse_chip import CoarseChip, RawLayer
 from pipeline.model.degrees import DegreeGrid
 from pipeline.sensors import ecostress, nightlights
-from pipeline.store.geographic import any_grid_of
+from pipeline.store.georeference import any_grid_of
 from pipeline.store.rasters import open_raster, read_window, tag_name
 
 if TYPE_CHECKING:

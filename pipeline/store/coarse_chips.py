@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import CorruptAssetError, StoreError
 from pipeline.model.coarse import SourceFile
 from pipeline.model.coarse_chip import CoarseChip, RawLayer
-from pipeline.store.chip_record import pixels_sha256
+from pipeline.store.chip_record import pixels_sha256, with_one_zero
 from pipeline.store.coarse_record import (
     ChipVersion,
     CoarseRecord,
@@ -195,7 +195,8 @@ def _written(path: Path, chip: CoarseChip) -> dict[str, FileFact]:
     groups: dict[str, dict[str, NDArray[Any]]] = {}
     for name, layer in chip.layers.items():
         dtype = layer.pixels.dtype.newbyteorder("=")
-        groups.setdefault(dtype.str[1:], {})[name] = layer.pixels.astype(dtype, copy=False)
+        settled = with_one_zero(layer.pixels.astype(dtype, copy=False))
+        groups.setdefault(dtype.str[1:], {})[name] = settled
     tags = {
         "zonewatch:source": chip.name,
         "zonewatch:place": chip.place,
@@ -220,7 +221,7 @@ def _record(chip: CoarseChip, account: Account, files: Mapping[str, FileFact]) -
             name=name,
             file=files[layer.pixels.dtype.str[1:]].name,
             dtype=str(layer.pixels.dtype.newbyteorder("=")),
-            pixels_sha256=pixels_sha256(layer.pixels),
+            pixels_sha256=pixels_sha256(with_one_zero(layer.pixels)),
             source=layer.source,
             numbers=dict(layer.numbers),
             units=layer.units,

@@ -78,7 +78,7 @@ def test_every_layer_comes_back_as_it_was_delivered(
     assert list(back.layers) == list(chip.layers)
     for name, layer in back.layers.items():
         assert layer.pixels.dtype == chip.layers[name].pixels.dtype
-        assert layer.pixels.tobytes() == chip.layers[name].pixels.tobytes()
+        np.testing.assert_array_equal(layer.pixels, chip.layers[name].pixels)
         assert np.isnan(layer.numbers["nodata"])
         assert (layer.numbers["scale_factor"], layer.units) == (0.1, "K")
 
@@ -98,6 +98,14 @@ def test_any_numbers_come_back(tmp_path_factory: pytest.TempPathFactory, pixels:
     np.testing.assert_array_equal(back.pixels, pixels)
     assert back.pixels.dtype.kind == pixels.dtype.kind
     assert back.pixels.dtype.itemsize == pixels.dtype.itemsize
+
+
+@pytest.mark.parametrize("number", [0.0, -0.0, np.nan, np.inf])
+def test_a_place_of_nothing_but_one_odd_number_is_kept(tmp_path: Path, number: float) -> None:
+    pixels = np.full((3, 4), number, np.float32)
+    store = CoarseStore(tmp_path)
+    held = store.save(make_chip(layers={"x": RawLayer(pixels, "a.tif")}), ACCOUNT)
+    np.testing.assert_array_equal(store.read(held).layers["x"].pixels, pixels)
 
 
 def test_one_type_of_number_is_one_plain_file_with_named_bands(tmp_path: Path) -> None:
