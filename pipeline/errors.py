@@ -67,6 +67,10 @@ class EmptySearchError(SearchError, LookupError):
     exit_code = 2
 
 
+class NoCollectionError(SearchError):
+    """A catalogue holds none of the collections that are wanted; they may bear other names now."""
+
+
 class AssetError(PipelineError):
     """One asset of one scene could not be turned into an array."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipeline.catalogs import open_catalog
+from pipeline.catalogs import PRESETS, open_catalog, preset_of
 from pipeline.environment import close_environment
 from pipeline.errors import InputError
 from pipeline.fetch.coarse import fetch_coarse, list_files
@@ -47,6 +47,7 @@ class Harvest:
         sensor: id of the sensor.
         started: when it began, UTC.
         fetched: every listed scene.
+        on_listing: what must be said of the listing as a whole.
     """
 
     site_id: str
@@ -55,6 +56,7 @@ class Harvest:
     sensor: str
     started: datetime
     fetched: tuple[FetchedScene, ...]
+    on_listing: tuple[Remark, ...] = ()
 
     @property
     def failures(self) -> tuple[AssetFailure, ...]:
@@ -64,7 +66,7 @@ class Harvest:
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """What is no failure and must be said."""
-        return tuple(remark for one in self.fetched for remark in one.remarks)
+        return self.on_listing + tuple(r for one in self.fetched for r in one.remarks)
 
     @property
     def chips(self) -> tuple[Chip, ...]:
@@ -121,7 +123,8 @@ def harvest(
     work = WorkFolder(request.work, site.id)
     with work.lock():
         inputs = gather(request, site, None, listener or Silence())
-        done = Harvest(site.id, site.label, inputs.source, sensor, started, inputs.fetched)
+        what = site.id, site.label, inputs.source, sensor
+        done = Harvest(*what, started, inputs.fetched, inputs.on_listing)
         write_fetch_record(work, done.record())
     return done
 
@@ -218,15 +221,14 @@ def config_for(sensor: str, source: str, config: RunConfig) -> RunConfig:
     sensor that the pass itself judges are those of the settings.
 
     Raises:
-        InputError: if the sensor is not known, or the source is known not to have it.
+        InputError: if the sensor is not known, or the source is known not to have it, or not to
+            let its pixels be read.
     """
     known = SENSORS.get(sensor)
     if known is None:
         raise InputError("no such sensor", where=sensor, remedy=f"use one of {', '.join(SENSORS)}")
     own = open_catalog(source).collections
-    if own and sensor not in own:
-        remedy = f"it has {', '.join(own)}; use another --source"
-        raise InputError(f"the source has no {known.label}", where=source, remedy=remedy)
+    _check_gives(source, sensor)
     collections = own.get(sensor, config.search.collections if sensor == SENSOR else ())
     search = {"collections": tuple(collections or known.collections)}
     bands = {"bands": known.required, "optional_bands": known.optional}
@@ -236,3 +238,19 @@ def config_for(sensor: str, source: str, config: RunConfig) -> RunConfig:
             "fetch": config.fetch.model_copy(update={} if sensor == SENSOR else bands),
         }
     )
+
+
+def _check_gives(source: str, sensor: str) -> None:
+    """Refuse a sensor that a source known by name does not give, before anything is asked.
+
+    Raises:
+        InputError: with the sources that do.
+    """
+    preset = preset_of(source)
+    if preset is None or sensor in preset.sensors:
+        return
+    others = [name for name, one in PRESETS.items() if sensor in one.sensors]
+    named = f"--source {' or '.join(others)}" if others else "a folder or another catalogue"
+    what = preset.unread.get(sensor, f"has no {SENSORS[sensor].label}")
+    remedy = f"use {named} for it; this source gives {', '.join(preset.sensors)}"
+    raise InputError(f"the source {what}", where=preset.name, remedy=remedy)

@@ -18,28 +18,31 @@ from pipeline.catalogs import open_catalog
 from pipeline.claims import load_seeds
 from pipeline.detect.monitor import HarmonicMonitor
 from pipeline.environment import close_environment
-from pipeline.errors import NothingSeenError
+from pipeline.errors import EmptySearchError, NoCollectionError, NothingSeenError
 from pipeline.fetch import fetch
 from pipeline.history import replay
 from pipeline.model.change import Period
 from pipeline.model.findings import Findings
+from pipeline.model.grid import Bounds
 from pipeline.model.provenance import RunRecord
 from pipeline.model.time import civil_day_span_utc
 from pipeline.prepare import prepare
 from pipeline.publish import publish_products
 from pipeline.report import render_report
-from pipeline.search import list_scenes
+from pipeline.search import list_scenes, named_before, said_of_before
 from pipeline.sites import load_site
 from pipeline.store.chips import ChipStore
 from pipeline.store.files import canonical_json
 from pipeline.store.layout import WorkFolder
 from pipeline.store.ledger import open_ledger
+from pipeline.store.listed import ListedBefore, scenes_held
 from pipeline.store.records import read_record, write_record
 from pipeline.zones import mask_excess, measure_zones
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pipeline.catalogs import Catalog
     from pipeline.config import RunConfig
     from pipeline.model.change import Detection, ZoneSeries
     from pipeline.model.claim import Seeds
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from pipeline.model.provenance import Artifact
     from pipeline.model.scene import FetchedScene, Remark, Scene
     from pipeline.model.site import Site
+    from pipeline.search import Listing
 
 ALGORITHM_VERSIONS = {
     "fetch": "1",
@@ -144,6 +148,7 @@ class Inputs:
         scenes: the frozen list.
         fetched: what arrived.
         superseded: scenes that gave way to another one of their overpass.
+        on_listing: what must be said of the listing as a whole.
     """
 
     site: Site
@@ -152,6 +157,7 @@ class Inputs:
     scenes: tuple[Scene, ...]
     fetched: tuple[FetchedScene, ...]
     superseded: tuple[Scene, ...] = ()
+    on_listing: tuple[Remark, ...] = ()
 
     def hashes(self, config: RunConfig) -> dict[str, str]:
         """Hash by name of every input."""
@@ -166,12 +172,15 @@ class Inputs:
         # Products list what gave way, so a listing with other losers is another run.
         lost = canonical_json([scene.id for scene in self.superseded])
         gone = {"superseded": hashlib.sha256(lost).hexdigest()} if self.superseded else {}
-        return {**own, **seeds, **gone, **chips}
+        # They stand in the report, too.
+        words = canonical_json([remark.words for remark in self.on_listing])
+        said = {"listing": hashlib.sha256(words).hexdigest()} if self.on_listing else {}
+        return {**own, **seeds, **gone, **said, **chips}
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """What must be said of the scenes and is no failure."""
-        return tuple(remark for one in self.fetched for remark in one.remarks)
+        return self.on_listing + tuple(r for one in self.fetched for r in one.remarks)
 
 
 def _stated(scene: Scene) -> list[object]:
@@ -215,7 +224,7 @@ def gather(request: RunRequest, site: Site, seeds: Seeds | None, heard: Listener
     """Search and fetch: freeze what the run rests on."""
     catalog = open_catalog(request.source)
     heard.stage("search", 1)
-    listing = list_scenes(site, catalog, request.period, request.config.search)
+    listing = _listed(request, site, catalog)
     scenes = listing.scenes
     heard.step()
     heard.stage("fetch", len(scenes))
@@ -228,7 +237,29 @@ def gather(request: RunRequest, site: Site, seeds: Seeds | None, heard: Listener
         lambda _: heard.step(),
         access=catalog.access,
     )
-    return Inputs(site, seeds, told(request.source), scenes, fetched, listing.superseded)
+    source = told(request.source)
+    return Inputs(
+        site, seeds, source, scenes, fetched, listing.superseded, on_listing=listing.remarks
+    )
+
+
+def _listed(request: RunRequest, site: Site, catalog: Catalog) -> Listing:
+    """The listing, held against what the same source listed before.
+
+    Raises:
+        SearchError: if it is not whole, or empty; then with what is known from before.
+    """
+    work, options = WorkFolder(request.work, site.id), request.config.search
+    before = ListedBefore(work, request.source, Bounds(*site.boundary.bounds))
+    earlier = before.read()
+    try:
+        listing = list_scenes(site, catalog, request.period, options, earlier=earlier)
+    except (EmptySearchError, NoCollectionError) as error:
+        named = named_before(earlier, request.period, options.collections)
+        held = scenes_held(work, request.period, options.collections)
+        raise said_of_before(error, named, held) from error
+    before.add(earlier, (*listing.scenes, *listing.superseded))
+    return listing
 
 
 def told(source: str) -> str:
@@ -285,6 +316,7 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
         looks=prepared.looks,
         superseded=inputs.superseded,
         mask_excess=mask_excess(cube, masks),
+        on_listing=tuple(remark.words for remark in inputs.on_listing),
     )
 
 

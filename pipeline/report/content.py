@@ -236,6 +236,7 @@ class ReportContent:
         sources: the claims by article.
         groups: the zones by outcome.
         failures: what did not become data.
+        notes: what must be said of the listing of scenes, a line each.
         modifiers: every modifier in use, explained.
         rule: the numbers that the method is explained with.
         provenance: name and value.
@@ -254,6 +255,7 @@ class ReportContent:
     sources: tuple[SourceGroup, ...]
     groups: tuple[ZoneGroup, ...]
     failures: tuple[Failure, ...]
+    notes: tuple[str, ...]
     modifiers: tuple[Chip, ...]
     rule: Rule
     provenance: tuple[tuple[str, str], ...]

@@ -284,6 +284,36 @@ _PRODUCT: Final = re.compile(
 )
 
 
+HALVES: Final = MappingProxyType(
+    {
+        "landsat-c2l2-sr": ("SR", "surface reflectance", tuple(OLI_BANDS)[:-1]),
+        "landsat-c2l2-st": ("ST", "surface temperature", ("lwir11", "st_qa")),
+    }
+)
+"""Collections of catalogues after the way of the USGS, which list one product as two items: the
+end of their ids, what they hold, and the bands that the other one lacks. Both hold the masks."""
+
+_HALF_END: Final = re.compile(r"_(SR|ST)$")
+
+
+def product_of(scene_id: str) -> str:
+    """The id of a product, from that of the item of one of its halves.
+
+    Example:
+        >>> product_of("LC08_L2SP_008059_20191201_20200825_02_T1_ST")
+        'LC08_L2SP_008059_20191201_20200825_02_T1'
+    """
+    return _HALF_END.sub("", scene_id)
+
+
+def has_temperature(product: str) -> bool:
+    """Whether a product has a temperature at all: those of level L2SR are made without one.
+
+    Source: the Landsat Collection 2 Level-2 science product guides, on processing levels.
+    """
+    return "_L2SR_" not in product
+
+
 def decide_radiometry(scene: Scene, asset: Asset) -> Radiometry:
     """Decide scale and offset of one asset, and say why.
 

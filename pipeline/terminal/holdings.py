@@ -88,7 +88,7 @@ def remark_lines(remarks: Sequence[Remark], most: int = 10) -> Iterator[str]:
     for remark in remarks:
         groups.setdefault((remark.scene_id, remark.words), []).append(remark.band)
     for (scene_id, words), bands in list(groups.items())[:most]:
-        yield f"note: {scene_id} {' '.join(filter(None, bands))}".rstrip() + f": {words}"
+        yield ": ".join(filter(None, ("note", " ".join(filter(None, (scene_id, *bands))), words)))
     if len(groups) > most:
         yield f"... and {len(groups) - most} more, all in the record"
 

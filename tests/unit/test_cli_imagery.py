@@ -169,6 +169,7 @@ def test_remarks_of_one_scene_stand_together_and_long_lists_are_cut() -> None:
     remarks = [Remark("S0", band, "changed") for band in ("red", "nir")]
     assert list(remark_lines(remarks)) == ["note: S0 red nir: changed"]
     assert list(remark_lines([Remark("S0", "", "odd")])) == ["note: S0: odd"]
+    assert list(remark_lines([Remark("", "", "gone")])) == ["note: gone"]
     many = list(remark_lines([Remark(f"S{n}", "red", "changed") for n in range(13)]))
     assert (len(many), "3 more" in many[-1]) == (11, True)
 
