@@ -22,6 +22,8 @@ class DetectionRow:
     reversal: str
     status: str
     area: str
+    shape: str
+    place: str
     n_pixels: int
     magnitude: str
     n_looks: int
