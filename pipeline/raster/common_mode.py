@@ -1,0 +1,83 @@
+"""What moved all ground at once: rain, frost, a thaw, a calibration.
+
+Here belongs the common level of each date and the dates whose level stands out. Taking it off a
+series belongs to the caller.
+
+A median follows a zone that changed: with three pixels in ten raised far, it lies where seven in
+ten of the rest lie below it. So the level is sought where the pixels are densest, the shortest
+interval that holds half of them, and then averaged over what lies near it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pipeline.raster.speckle import DB_PER_NEPER
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.raster.speckle import Looks
+
+_NEAR: Final = 2.0  # noise deviations: holds 95 % of what did not change
+
+
+@dataclass(frozen=True)
+class CommonMode:
+    """The level that all ground shares, date by date, against the baseline.
+
+    Attributes:
+        shift: natural logarithm of power, float32, (time, band); 0 where nothing was seen.
+        stands_out: whether the ground as a whole was so bright or dark in any band that the
+            date says more about the weather than about the site, bool, (time,).
+    """
+
+    shift: NDArray[np.float32]
+    stands_out: NDArray[np.bool_]
+
+    @property
+    def shift_db(self) -> NDArray[np.float32]:
+        """The shift in decibels, (time, band)."""
+        return np.asarray(self.shift * DB_PER_NEPER, dtype=np.float32)
+
+
+def common_mode(
+    looks: Looks, before: NDArray[np.bool_], spread: float, limit_db: float
+) -> CommonMode:
+    """The common level of each date.
+
+    Args:
+        looks: of ground that stands for all, a sample or the controls.
+        before: the baseline dates; their median level is 0.
+        spread: standard deviation of a single unchanged look, in natural logarithms.
+        limit_db: a date whose level is further from 0 stands out.
+    """
+    means, seen = looks.means(), looks.weights > 0
+    n_dates, n_bands = means.shape[:2]
+    shift = np.zeros((n_dates, n_bands), dtype=np.float32)
+    for date in np.flatnonzero(seen.any(axis=1)):
+        for band in range(n_bands):
+            shift[date, band] = dense_level(means[date, band, seen[date]], spread)
+    known = before & seen.any(axis=1)
+    shift -= np.median(shift[known], axis=0) if known.any() else np.float32(0)
+    shift[~seen.any(axis=1)] = 0
+    stands_out = (np.abs(shift) * DB_PER_NEPER > limit_db).any(axis=1)
+    return CommonMode(shift, stands_out)
+
+
+def dense_level(values: NDArray[np.float32], spread: float) -> float:
+    """The level where values are densest, (location,).
+
+    Args:
+        values: at least one.
+        spread: standard deviation of those that share the level.
+    """
+    ordered = np.sort(values)
+    half = ordered.size // 2
+    first = int(np.argmin(ordered[half:] - ordered[: ordered.size - half]))
+    middle = (ordered[first] + ordered[first + half]) / 2
+    near = np.abs(ordered - middle) <= _NEAR * spread
+    return float(ordered[near].mean(dtype=np.float64)) if near.any() else float(middle)
