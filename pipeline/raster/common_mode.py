@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.raster.speckle import Looks
 
 _NEAR: Final = 2.0  # noise deviations: holds 95 % of what did not change
+_MIN_LOCATIONS: Final = 100  # with fewer, what is common to all may be the change itself
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class CommonMode:
     """The level that all ground shares, date by date, against the baseline.
 
     Attributes:
-        shift: natural logarithm of power, float32, (time, band); 0 where nothing was seen.
+        shift: natural logarithm of power, float32, (time, band); 0 where too little was seen.
         stands_out: whether the ground as a whole was so bright or dark in any band that the
             date says more about the weather than about the site, bool, (time,).
     """
@@ -58,12 +59,13 @@ def common_mode(
     means, seen = looks.means(), looks.weights > 0
     n_dates, n_bands = means.shape[:2]
     shift = np.zeros((n_dates, n_bands), dtype=np.float32)
-    for date in np.flatnonzero(seen.any(axis=1)):
+    enough = seen.sum(axis=1) >= _MIN_LOCATIONS
+    for date in np.flatnonzero(enough):
         for band in range(n_bands):
             shift[date, band] = dense_level(means[date, band, seen[date]], spread)
-    known = before & seen.any(axis=1)
+    known = before & enough
     shift -= np.median(shift[known], axis=0) if known.any() else np.float32(0)
-    shift[~seen.any(axis=1)] = 0
+    shift[~enough] = 0
     stands_out = (np.abs(shift) * DB_PER_NEPER > limit_db).any(axis=1)
     return CommonMode(shift, stands_out)
 

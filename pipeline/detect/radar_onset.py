@@ -1,0 +1,291 @@
+"""Radar, a series: has backscatter taken a lasting step, and between which dates?
+
+Here belongs the test of every date at which a series may be split in two, and the bracket of the
+likeliest. Speckle, scatter, common mode and the tail of the largest of many tests belong to
+``raster``, the comparison of two given periods to ``detect.radar``.
+
+All dates before a split are held against all after it. Give dates of the same months, or whole
+years: what the seasons do to all ground alike is taken off, what they do to one field is not.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.model.radar import RadarOnset
+from pipeline.raster.scatter import memory_factor
+from pipeline.raster.speckle import DB_PER_NEPER, without_fringe
+from pipeline.raster.survey import Series, bulk_inflation, survey
+from pipeline.raster.tails import SplitTail
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.config import RadarOptions
+    from pipeline.model.cube import DateCube
+    from pipeline.raster.speckle import Looks
+    from pipeline.raster.survey import Survey
+
+_TINY: Final = float(np.finfo(np.float32).tiny)
+
+
+class RadarSteps:
+    """The series detector of radar: one lasting step a pixel, dated by a bracket."""
+
+    def __init__(
+        self, options: RadarOptions, n_looks: float, stable: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Hold the options.
+
+        Args:
+            options: the settings.
+            n_looks: equivalent number of looks of a pixel, above 0.
+            stable: ground that stands for all, the controls for instance, (y, x); without it all
+                ground does, and a change of more than half of it would be taken for weather.
+
+        Raises:
+            InputError: if the number of looks is not above 0.
+        """
+        if not n_looks > 0:
+            raise InputError(f"{n_looks} equivalent looks", remedy="take it from the sensor")
+        self.options = options
+        self.n_looks = n_looks
+        self.stable = stable
+
+    def date_steps(self, cube: DateCube, n_baseline: int) -> RadarOnset:
+        """Find the step of every pixel.
+
+        Args:
+            cube: linear power of one orbit, (time, polarisation, y, x).
+            n_baseline: leading dates on which nothing had happened; the scatter is theirs.
+
+        Raises:
+            InputError: if the baseline is empty or holds every date.
+        """
+        n_dates = len(cube.instants)
+        if not 0 < n_baseline < n_dates:
+            what = f"a baseline of {n_baseline} of {n_dates} dates leaves nothing to compare"
+            raise InputError(what, remedy="leave at least one date before and one after its end")
+        before = np.arange(n_dates) < n_baseline
+        series = Series(cube.values, cube.clear, before, ~before, self.stable)
+        surveyed = survey(series, self.n_looks, self.options.common_mode_db)
+        return self._judge(surveyed, n_baseline)
+
+    def _judge(self, surveyed: Survey, n_baseline: int) -> RadarOnset:
+        """Every block against the bulk of the sample at every split."""
+        rules = _Rules.of(surveyed, self.options)
+        maps = _Maps.empty(surveyed)
+        for rows, looks in surveyed.blocks():
+            maps.fill(rows, _Walk.of(looks, rules), rules)
+        called = maps.seen & (maps.p_value <= self.options.false_alarm_share)
+        changed = without_fringe(maps.strength, called, self.options.edge_share)
+        return RadarOnset(
+            magnitude_db=maps.magnitude_db,
+            p_value=maps.p_value,
+            changed=changed,
+            seen=maps.seen,
+            last_without=np.where(changed, maps.last_without, np.int16(-1)),
+            first_with=np.where(changed, maps.first_with, np.int16(-1)),
+            common_db=surveyed.common.shift_db,
+            common_mode=surveyed.common.stands_out,
+            n_baseline=n_baseline,
+        )
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What all pixels of a series are judged by.
+
+    Attributes:
+        surveyed: the series.
+        options: the settings.
+        splits: how many used dates lie before each possible onset, ascending, (split,).
+        inflation: how much the quiet ground moved across each, (split,).
+        tail: of the largest statistic.
+        memory: of a mean of n looks, by n.
+    """
+
+    surveyed: Survey
+    options: RadarOptions
+    splits: NDArray[np.int64]
+    inflation: NDArray[np.float64]
+    tail: SplitTail
+    memory: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, surveyed: Survey, options: RadarOptions) -> _Rules:
+        """The rules of a series, its inflation from the sample."""
+        n_dates, n_first = surveyed.dates.size, int(surveyed.before.sum())
+        splits = np.arange(max(n_first, 1), n_dates - options.min_lasting_looks + 1)
+        scatter = surveyed.scatter
+        tail = SplitTail.over(splits, n_dates, scatter.n_bands)
+        memory = memory_factor(np.arange(n_dates + 1), scatter.memory)
+        quiet = cls(surveyed, options, splits, np.ones(splits.size), tail, memory)
+        walk = _Walk.of(surveyed.sample, quiet)
+        inflation = [
+            bulk_inflation(row[known], walk.dof[known], scatter.n_bands, options.bulk_share)
+            for row, known in zip(walk.statistic, walk.statistic >= 0, strict=True)
+        ]
+        return cls(surveyed, options, splits, np.array(inflation), tail, memory)
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """Every split of whitened looks, location by location.
+
+    Attributes:
+        statistic: sum of squared standardised steps, float32, (split, location); -1 where the
+            series cannot be split: too few looks on a side, or none on the first date after.
+        dof: degrees of freedom of the variance, float64, (location,).
+        looks: the looks.
+    """
+
+    statistic: NDArray[np.float32]
+    dof: NDArray[np.float64]
+    looks: Looks
+
+    @classmethod
+    def of(cls, looks: Looks, rules: _Rules) -> _Walk:
+        """The statistic at every split, from sums up to each date."""
+        surveyed = rules.surveyed
+        own = surveyed.scatter.own(looks.at(surveyed.before))
+        statistic = np.full((rules.splits.size, own.dof.size), -1, dtype=np.float32)
+        sides = _Sides.of(looks)
+        for row, split in enumerate(rules.splits):
+            step, variance, enough = sides.split(int(split), rules)
+            usable = enough & (own.dof > 0) & (own.variance > 0)
+            squares = (step**2).sum(axis=0)
+            scale = np.where(usable, variance * own.variance * rules.inflation[row], 1)
+            statistic[row] = np.where(usable, squares / scale, np.float32(-1))
+        return cls(statistic, own.dof, looks)
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """Running sums over the dates, so that both sides of a split are a subtraction away.
+
+    Attributes:
+        sums: float32, (time, band, location), and so on as in ``Looks``.
+        weights: float32, (time, location).
+        squares: float32, (time, location).
+        n_looks: int32, (time, location).
+        seen: whether the centre was seen, bool, (time, location).
+    """
+
+    sums: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    squares: NDArray[np.float32]
+    n_looks: NDArray[np.int32]
+    seen: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, looks: Looks) -> _Sides:
+        """Sum up."""
+        seen = looks.weights > 0
+        return cls(
+            looks.sums.cumsum(axis=0),
+            looks.weights.cumsum(axis=0),
+            looks.squares.cumsum(axis=0),
+            seen.cumsum(axis=0, dtype=np.int32),
+            seen,
+        )
+
+    def split(
+        self, n_before: int, rules: _Rules
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+        """Step (band, location), its variance and whether both sides are enough, (location,)."""
+        last, total = n_before - 1, len(self.weights) - 1
+        means, variance = [], np.float32(0)
+        for plus, minus in ((last, None), (total, last)):
+            sums, weight, square, n_looks = (
+                whole[plus] if minus is None else whole[plus] - whole[minus]
+                for whole in (self.sums, self.weights, self.squares, self.n_looks)
+            )
+            weight = np.where(n_looks > 0, weight, np.float32(1))
+            means.append(sums / weight)
+            variance = variance + square / weight**2 * rules.memory[n_looks].astype(np.float32)
+        enough = self.seen[n_before] & (self.n_looks[last] >= rules.options.min_baseline_looks)
+        n_after = self.n_looks[total] - self.n_looks[last]
+        return means[1] - means[0], variance, enough & (n_after >= rules.options.min_lasting_looks)
+
+
+@dataclass
+class _Maps:
+    """The answer as it fills, block by block; fields as in ``RadarOnset``."""
+
+    strength: NDArray[np.float32]
+    p_value: NDArray[np.float32]
+    seen: NDArray[np.bool_]
+    magnitude_db: NDArray[np.float32]
+    last_without: NDArray[np.int16]
+    first_with: NDArray[np.int16]
+    mixing_db: NDArray[np.float64]
+
+    @classmethod
+    def empty(cls, surveyed: Survey) -> _Maps:
+        """Nothing seen yet."""
+        shape = surveyed.series.shape
+        mixing = np.linalg.inv(surveyed.scatter.whitening.astype(np.float64))
+        return cls(
+            strength=np.zeros(shape, dtype=np.float32),
+            p_value=np.ones(shape, dtype=np.float32),
+            seen=np.zeros(shape, dtype=bool),
+            magnitude_db=np.zeros((len(mixing), *shape), dtype=np.float32),
+            last_without=np.full(shape, -1, dtype=np.int16),
+            first_with=np.full(shape, -1, dtype=np.int16),
+            mixing_db=mixing * DB_PER_NEPER,
+        )
+
+    def fill(self, rows: slice, walk: _Walk, rules: _Rules) -> None:
+        """Put a block of rows in its place."""
+        if not rules.splits.size:
+            return
+        width = self.seen.shape[1]
+        best = walk.statistic.argmax(axis=0)
+        statistic = np.take_along_axis(walk.statistic, best[None], axis=0)[0]
+        seen = statistic >= 0
+        statistic = np.maximum(statistic, 0)
+        p_value = np.maximum(rules.tail(statistic, np.where(seen, walk.dof, 1)), _TINY)
+        step_db = self.mixing_db @ _step_at(walk.looks, rules.splits[best])
+        last, first = _brackets(walk, rules)
+        self.seen[rows] = seen.reshape(-1, width)
+        self.strength[rows] = np.sqrt(statistic).reshape(-1, width)
+        self.p_value[rows] = np.where(seen, p_value, 1).reshape(-1, width)
+        self.magnitude_db[:, rows] = np.where(seen, step_db, 0).reshape(len(step_db), -1, width)
+        self.last_without[rows] = np.where(seen, last, -1).reshape(-1, width)
+        self.first_with[rows] = np.where(seen, first, -1).reshape(-1, width)
+
+
+def _step_at(looks: Looks, splits: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Mean after less mean before, each location at its own split, (band, location)."""
+    after = np.arange(len(looks.weights))[:, None] >= splits
+    step = np.zeros(looks.sums.shape[1:], dtype=np.float32)
+    for side, sign in ((after, np.float32(1)), (~after, np.float32(-1))):
+        weight = np.einsum("tn,tn->n", looks.weights, side)
+        sums = np.einsum("tbn,tn->bn", looks.sums, side)
+        step += sign * sums / np.where(weight > 0, weight, np.float32(1))
+    return step
+
+
+def _brackets(walk: _Walk, rules: _Rules) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Last date without and first with, as dates of the cube, (location,) each.
+
+    All splits whose statistic is close enough to the largest are held for possible: the drop from
+    the largest to the true split exceeds x with a chance of 1 - (1 - exp(-x / 2)) ** 2 (Yao,
+    Biometrika 1987), for a clear step between many dates; the fewer dates, the wider it is.
+    """
+    drop = -2 * math.log(1 - math.sqrt(rules.options.bracket_share))
+    statistic = walk.statistic
+    possible = (statistic >= 0) & (statistic >= statistic.max(axis=0) - np.float32(drop))
+    first_split = rules.splits[possible.argmax(axis=0)]
+    last_split = rules.splits[len(possible) - 1 - possible[::-1].argmax(axis=0)]
+    seen = walk.looks.weights > 0
+    index = np.arange(len(seen))[:, None]
+    earlier = np.where(seen & (index < first_split), index, -1).max(axis=0)
+    dates = rules.surveyed.dates
+    return np.where(earlier >= 0, dates[earlier], -1), dates[last_split]
