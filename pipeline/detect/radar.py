@@ -47,12 +47,7 @@ class RadarPair:
             n_looks: equivalent number of looks of a pixel, above 0.
             stable: ground that stands for all, the controls for instance, (y, x); without it all
                 ground does, and a change of more than half of it would be taken for weather.
-
-        Raises:
-            InputError: if the number of looks is not above 0.
         """
-        if not n_looks > 0:
-            raise InputError(f"{n_looks} equivalent looks", remedy="take it from the sensor")
         self.options = options
         self.n_looks = n_looks
         self.stable = stable
@@ -66,7 +61,8 @@ class RadarPair:
             after: the ground as it is.
 
         Raises:
-            InputError: if a period holds no date, or the first none of the second's months.
+            InputError: if the number of looks is not above 0, no ground is stable, a period holds
+                no date, or the first none of the second's months.
         """
         later = np.array([instant in after for instant in cube.instants])
         earlier = np.array([instant in before for instant in cube.instants]) & ~later
@@ -162,12 +158,13 @@ class _Compared:
     def statistic(self) -> NDArray[np.float64]:
         """Sum of squared standardised steps, (location,); 0 where nothing was seen."""
         squares = (self.step**2).sum(axis=0, dtype=np.float64)
-        return np.divide(squares, self.variance, out=squares, where=self.variance > 0)
+        np.divide(squares, self.variance, out=squares, where=self.variance > 0)
+        return np.asarray(squares)
 
     def judged(self, options: RadarOptions) -> NDArray[np.bool_]:
         """Where both periods have enough looks and the variance is known, (location,)."""
         enough = (self.n_looks[0] >= options.min_baseline_looks) & (self.n_looks[1] > 0)
-        return enough & (self.dof > 0) & (self.variance > 0)
+        return np.asarray(enough & (self.dof > 0) & (self.variance > 0))
 
 
 @dataclass
@@ -195,9 +192,7 @@ class _Maps:
             whitening=whitening,
         )
 
-    def fill(
-        self, rows: slice, found: _Compared, inflation: float, options: RadarOptions
-    ) -> None:
+    def fill(self, rows: slice, found: _Compared, inflation: float, options: RadarOptions) -> None:
         """Put a block of rows in its place."""
         judged, width = found.judged(options), self.seen.shape[1]
         dof = np.where(judged, found.dof, 1)

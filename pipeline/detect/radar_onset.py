@@ -12,18 +12,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.model.radar import RadarOnset
-from pipeline.raster.scatter import memory_factor
-from pipeline.raster.speckle import DB_PER_NEPER, without_fringe
+from pipeline.raster.speckle import DB_PER_NEPER, Period, without_fringe
 from pipeline.raster.survey import Series, bulk_inflation, survey
 from pipeline.raster.tails import SplitTail
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from pipeline.config import RadarOptions
@@ -47,12 +48,7 @@ class RadarSteps:
             n_looks: equivalent number of looks of a pixel, above 0.
             stable: ground that stands for all, the controls for instance, (y, x); without it all
                 ground does, and a change of more than half of it would be taken for weather.
-
-        Raises:
-            InputError: if the number of looks is not above 0.
         """
-        if not n_looks > 0:
-            raise InputError(f"{n_looks} equivalent looks", remedy="take it from the sensor")
         self.options = options
         self.n_looks = n_looks
         self.stable = stable
@@ -65,7 +61,8 @@ class RadarSteps:
             n_baseline: leading dates on which nothing had happened; the scatter is theirs.
 
         Raises:
-            InputError: if the baseline is empty or holds every date.
+            InputError: if the number of looks is not above 0, no ground is stable, or the
+                baseline is empty or holds every date.
         """
         n_dates = len(cube.instants)
         if not 0 < n_baseline < n_dates:
@@ -107,7 +104,6 @@ class _Rules:
         splits: how many used dates lie before each possible onset, ascending, (split,).
         inflation: how much the quiet ground moved across each, (split,).
         tail: of the largest statistic.
-        memory: of a mean of n looks, by n.
     """
 
     surveyed: Survey
@@ -115,7 +111,6 @@ class _Rules:
     splits: NDArray[np.int64]
     inflation: NDArray[np.float64]
     tail: SplitTail
-    memory: NDArray[np.float64]
 
     @classmethod
     def of(cls, surveyed: Survey, options: RadarOptions) -> _Rules:
@@ -124,14 +119,13 @@ class _Rules:
         splits = np.arange(max(n_first, 1), n_dates - options.min_lasting_looks + 1)
         scatter = surveyed.scatter
         tail = SplitTail.over(splits, n_dates, scatter.n_bands)
-        memory = memory_factor(np.arange(n_dates + 1), scatter.memory)
-        quiet = cls(surveyed, options, splits, np.ones(splits.size), tail, memory)
+        quiet = cls(surveyed, options, splits, np.ones(splits.size), tail)
         walk = _Walk.of(surveyed.sample, quiet)
         inflation = [
             bulk_inflation(row[known], walk.dof[known], scatter.n_bands, options.bulk_share)
             for row, known in zip(walk.statistic, walk.statistic >= 0, strict=True)
         ]
-        return cls(surveyed, options, splits, np.array(inflation), tail, memory)
+        return cls(surveyed, options, splits, np.array(inflation), tail)
 
 
 @dataclass(frozen=True)
@@ -152,66 +146,47 @@ class _Walk:
     @classmethod
     def of(cls, looks: Looks, rules: _Rules) -> _Walk:
         """The statistic at every split, from sums up to each date."""
-        surveyed = rules.surveyed
-        own = surveyed.scatter.own(looks.at(surveyed.before))
+        surveyed, options = rules.surveyed, rules.options
+        scatter = surveyed.scatter
+        own, seen = scatter.own(looks.at(surveyed.before)), looks.weights > 0
+        known = (own.dof > 0) & (own.variance > 0)
         statistic = np.full((rules.splits.size, own.dof.size), -1, dtype=np.float32)
-        sides = _Sides.of(looks)
-        for row, split in enumerate(rules.splits):
-            step, variance, enough = sides.split(int(split), rules)
-            usable = enough & (own.dof > 0) & (own.variance > 0)
-            squares = (step**2).sum(axis=0)
-            scale = np.where(usable, variance * own.variance * rules.inflation[row], 1)
-            statistic[row] = np.where(usable, squares / scale, np.float32(-1))
+        for row, (before, after) in enumerate(_sides(looks, rules.splits)):
+            usable = (
+                known & seen[rules.splits[row]] & (before.n_looks >= options.min_baseline_looks)
+            )
+            usable &= after.n_looks >= options.min_lasting_looks
+            variance = (scatter.spread(before) + scatter.spread(after)) * own.variance
+            squares = ((after.mean - before.mean) ** 2).sum(axis=0)
+            scale = np.where(usable, variance * rules.inflation[row], 1)
+            statistic[row] = np.where(usable, squares / scale, -1)
         return cls(statistic, own.dof, looks)
 
 
-@dataclass(frozen=True)
-class _Sides:
-    """Running sums over the dates, so that both sides of a split are a subtraction away.
+def _sides(looks: Looks, splits: NDArray[np.int64]) -> Iterator[tuple[Period, Period]]:
+    """All dates before each split as one and all after it as one, splits ascending."""
+    seen = looks.weights > 0
+    whole = (looks.sums, looks.weights, looks.squares, seen)
+    rest = [array.sum(axis=0, dtype=_summed(array)) for array in whole]
+    past = [np.zeros_like(total) for total in rest]
+    start = 0
+    for split in splits:
+        passed = [array[start:split].sum(axis=0, dtype=_summed(array)) for array in whole]
+        past = [total + new for total, new in zip(past, passed, strict=True)]
+        rest = [total - new for total, new in zip(rest, passed, strict=True)]
+        start = int(split)
+        yield _period(past), _period(rest)
 
-    Attributes:
-        sums: float32, (time, band, location), and so on as in ``Looks``.
-        weights: float32, (time, location).
-        squares: float32, (time, location).
-        n_looks: int32, (time, location).
-        seen: whether the centre was seen, bool, (time, location).
-    """
 
-    sums: NDArray[np.float32]
-    weights: NDArray[np.float32]
-    squares: NDArray[np.float32]
-    n_looks: NDArray[np.int32]
-    seen: NDArray[np.bool_]
+def _summed(array: NDArray[Any]) -> type[np.int32 | np.float32]:
+    """What an array is summed in: looks are counted."""
+    return np.int32 if array.dtype == np.bool_ else np.float32
 
-    @classmethod
-    def of(cls, looks: Looks) -> _Sides:
-        """Sum up."""
-        seen = looks.weights > 0
-        return cls(
-            looks.sums.cumsum(axis=0),
-            looks.weights.cumsum(axis=0),
-            looks.squares.cumsum(axis=0),
-            seen.cumsum(axis=0, dtype=np.int32),
-            seen,
-        )
 
-    def split(
-        self, n_before: int, rules: _Rules
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-        """Step (band, location), its variance and whether both sides are enough, (location,)."""
-        last, total = n_before - 1, len(self.weights) - 1
-        means, variance = [], np.float32(0)
-        for plus, minus in ((last, None), (total, last)):
-            sums, weight, square, n_looks = (
-                whole[plus] if minus is None else whole[plus] - whole[minus]
-                for whole in (self.sums, self.weights, self.squares, self.n_looks)
-            )
-            weight = np.where(n_looks > 0, weight, np.float32(1))
-            means.append(sums / weight)
-            variance = variance + square / weight**2 * rules.memory[n_looks].astype(np.float32)
-        enough = self.seen[n_before] & (self.n_looks[last] >= rules.options.min_baseline_looks)
-        n_after = self.n_looks[total] - self.n_looks[last]
-        return means[1] - means[0], variance, enough & (n_after >= rules.options.min_lasting_looks)
+def _period(totals: list[NDArray[Any]]) -> Period:
+    """A period from its totals, in the order of ``_sides``."""
+    sums, weights, squares, n_looks = totals
+    return Period.of(sums, weights, squares, n_looks)
 
 
 @dataclass

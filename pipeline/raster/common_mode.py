@@ -5,7 +5,7 @@ series belongs to the caller.
 
 A median follows a zone that changed: with three pixels in ten raised far, it lies where seven in
 ten of the rest lie below it. So the level is sought where the pixels are densest, the shortest
-interval that holds half of them, and then averaged over what lies near it.
+interval that holds half of them, and from there by means that weigh what lies far less and less.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from pipeline.raster.speckle import Looks
 
-_NEAR: Final = 2.0  # noise deviations: holds 95 % of what did not change
+_FAR: Final = 3.0  # noise deviations from which a value has no say: Tukey's biweight
+_N_QUANTILES: Final = 1024  # that stand for the values
+_N_STEPS: Final = 20  # of the weighted mean towards its fixed point, each halves what is left
 _MIN_LOCATIONS: Final = 100  # with fewer, what is common to all may be the change itself
 
 
@@ -66,8 +68,8 @@ def common_mode(
     known = before & enough
     shift -= np.median(shift[known], axis=0) if known.any() else np.float32(0)
     shift[~enough] = 0
-    stands_out = (np.abs(shift) * DB_PER_NEPER > limit_db).any(axis=1)
-    return CommonMode(shift, stands_out)
+    loudest_db = np.abs(shift).max(axis=1) * DB_PER_NEPER
+    return CommonMode(shift, np.asarray(loudest_db > limit_db))
 
 
 def dense_level(values: NDArray[np.float32], spread: float) -> float:
@@ -77,9 +79,15 @@ def dense_level(values: NDArray[np.float32], spread: float) -> float:
         values: at least one.
         spread: standard deviation of those that share the level.
     """
-    ordered = np.sort(values)
-    half = ordered.size // 2
-    first = int(np.argmin(ordered[half:] - ordered[: ordered.size - half]))
-    middle = (ordered[first] + ordered[first + half]) / 2
-    near = np.abs(ordered - middle) <= _NEAR * spread
-    return float(ordered[near].mean(dtype=np.float64)) if near.any() else float(middle)
+    ordered = np.sort(values).astype(np.float64)
+    ordered = ordered[((np.arange(_N_QUANTILES) + 0.5) * ordered.size / _N_QUANTILES).astype(int)]
+    half = _N_QUANTILES // 2
+    first = int(np.argmin(ordered[half:] - ordered[:-half]))
+    level = float(ordered[first] + ordered[first + half]) / 2
+    for _ in range(_N_STEPS):
+        away = (ordered - level) / (_FAR * spread)
+        weight = np.where(np.abs(away) < 1, (1 - away**2) ** 2, 0)
+        if not weight.any():
+            break
+        level = float(weight @ ordered / weight.sum())
+    return level

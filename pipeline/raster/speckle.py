@@ -20,6 +20,8 @@ import numpy as np
 from scipy import special
 from scipy.ndimage import maximum_filter
 
+from pipeline.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,10 +42,15 @@ _BLOCK_VALUES: Final = 1 << 20  # pixels times layers: 4 MB an array, several ar
 def speckle_variance(n_looks: float) -> float:
     """Variance of the natural logarithm of a power of ``n_looks`` looks: trigamma.
 
+    Raises:
+        InputError: if the number of looks is not above 0.
+
     Example:
         >>> round(speckle_variance(5), 4)
         0.2213
     """
+    if not n_looks > 0:
+        raise InputError(f"{n_looks} equivalent looks", remedy="take it from the sensor's table")
     return float(special.polygamma(1, n_looks))
 
 
@@ -87,10 +94,12 @@ class Looks:
 
     def period(self) -> Period:
         """All dates as one."""
-        weight = self.weights.sum(axis=0)
-        spread = self.squares.sum(axis=0) / _divisor(weight) ** 2
-        n_looks = (self.weights > 0).sum(axis=0, dtype=np.int32)
-        return Period(self.sums.sum(axis=0) / _divisor(weight), spread, n_looks)
+        return Period.of(
+            self.sums.sum(axis=0),
+            self.weights.sum(axis=0),
+            self.squares.sum(axis=0),
+            (self.weights > 0).sum(axis=0, dtype=np.int32),
+        )
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,19 @@ class Period:
     spread: NDArray[np.float32]
     n_looks: NDArray[np.int32]
 
+    @classmethod
+    def of(
+        cls,
+        sums: NDArray[np.float32],
+        weights: NDArray[np.float32],
+        squares: NDArray[np.float32],
+        n_looks: NDArray[np.int32],
+    ) -> Period:
+        """From the totals over its dates; fields as in ``Looks``."""
+        weight = np.where(n_looks > 0, weights, np.float32(1))
+        spread = np.where(n_looks > 0, squares / weight**2, np.float32(0))
+        return cls(sums / weight, spread, n_looks)
+
 
 def _divisor(weight: NDArray[np.float32]) -> NDArray[np.float32]:
     """The weight where there is any, else 1."""
@@ -115,7 +137,10 @@ def _divisor(weight: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def window_looks(
-    power: NDArray[np.float32], clear: NDArray[np.bool_], before: NDArray[np.bool_]
+    power: NDArray[np.float32],
+    clear: NDArray[np.bool_],
+    before: NDArray[np.bool_],
+    shift: NDArray[np.float32],
 ) -> Looks:
     """The windows around every pixel of a block.
 
@@ -125,28 +150,37 @@ def window_looks(
         clear: whether a pixel may be used, (time, y, x).
         before: the dates that a pixel's own mean is taken over, (time,); a pixel that was seen on
             none of them has nothing to be held against and is unseen throughout.
+        shift: level that is taken off each date's logarithms first, (time, band).
     """
     seen = clear & ((power > 0) & np.isfinite(power)).all(axis=1)
     seen &= seen[before].any(axis=0)
-    whole = bool(seen.all())
+    whole = bool(seen.size) and bool(seen.all())
     logs = np.log(power if whole else np.where(seen[:, None], power, np.float32(1)))
-    n_seen = np.maximum(seen[before].sum(axis=0, dtype=np.float32), 1)
-    logs -= logs[before].sum(axis=0) / n_seen
+    logs -= shift[:, :, None, None]
     if not whole:
         logs *= seen[:, None]
+    n_seen = np.maximum(seen[before].sum(axis=0, dtype=np.float32), 1)
+    logs -= logs[before].sum(axis=0) / n_seen
+    return _windowed(logs, seen, whole=whole)
+
+
+def _windowed(deviations: NDArray[np.float32], seen: NDArray[np.bool_], *, whole: bool) -> Looks:
+    """Gather what was seen, all of it or not, around every pixel of which a centre was seen."""
+    if not whole:
+        deviations *= seen[:, None]
     # One date stands for all where nothing is masked: the weights are the same.
     looked = seen[:1].astype(np.float32) if whole else seen.astype(np.float32)
     weights = _gathered(looked, _KERNEL) * looked
     squares = _gathered(looked, tuple(weight**2 for weight in _KERNEL)) * looked
-    sums = _gathered(logs, _KERNEL)
+    sums = _gathered(deviations, _KERNEL)
     if not whole:
         sums *= looked[:, None]
-    n_dates, n_bands = power.shape[:2]
-    flat = (n_dates, seen[0].size)
+    n_dates, n_bands, height, width = deviations.shape
+    flat = (n_dates, height * width)
     return Looks(
-        sums.reshape(n_dates, n_bands, -1),
-        np.broadcast_to(weights.reshape(len(looked), -1), flat),
-        np.broadcast_to(squares.reshape(len(looked), -1), flat),
+        sums.reshape(n_dates, n_bands, height * width),
+        np.broadcast_to(weights.reshape(len(looked), height * width), flat),
+        np.broadcast_to(squares.reshape(len(looked), height * width), flat),
     )
 
 
@@ -185,4 +219,5 @@ def without_fringe(
     """
     reach = 2 * (2 * RADIUS) + 1
     strongest = maximum_filter(np.where(called, strength, np.float32(0)), size=reach)
-    return called & (strength >= np.float32(share) * strongest)
+    kept: NDArray[np.bool_] = called & (strength >= np.float32(share) * strongest)
+    return kept

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
+from pipeline.errors import InputError
 from pipeline.raster.common_mode import CommonMode, common_mode
 from pipeline.raster.scatter import N_SAMPLE, Scatter, fit_scatter
 from pipeline.raster.speckle import (
@@ -49,10 +50,24 @@ class Series:
     after: NDArray[np.bool_]
     stable: NDArray[np.bool_] | None = None
 
+    def __post_init__(self) -> None:
+        """Check the ground that stands for all.
+
+        Raises:
+            InputError: if it lies on other pixels or is nowhere.
+        """
+        if self.stable is None:
+            return
+        if self.stable.shape != self.shape:
+            what = f"stable ground is {self.stable.shape}, the series {self.shape}"
+            raise InputError(what, remedy="burn the controls onto the grid of the series")
+        if not self.stable.any():
+            raise InputError("no ground is stable", remedy="give controls, or nothing at all")
+
     @property
     def dates(self) -> NDArray[np.int64]:
-        """Every date that takes part, ascending."""
-        return np.flatnonzero(self.before | self.after)
+        """Every date that takes part, ascending; one on which nothing was seen takes none."""
+        return np.flatnonzero((self.before | self.after) & self.clear.any(axis=(1, 2)))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -60,10 +75,13 @@ class Series:
         height, width = self.clear.shape[1:]
         return height, width
 
-    def rows(self, rows: slice, dates: NDArray[np.int64]) -> Looks:
-        """Windows of whole rows at some dates; those at the border lack what lies beyond."""
+    def rows(self, rows: slice, dates: NDArray[np.int64], shift: NDArray[np.float32]) -> Looks:
+        """Windows of whole rows at some dates, their levels (date, band) taken off.
+
+        Those at the border lack what lies beyond.
+        """
         power, clear = self.power[:, :, rows][dates], self.clear[:, rows][dates]
-        return window_looks(power, clear, self.before[dates])
+        return window_looks(power, clear, self.before[dates], shift)
 
 
 @dataclass(frozen=True)
@@ -92,10 +110,10 @@ class Survey:
         n_layers = self.dates.size * self.series.power.shape[1]
         shift = self.common.shift[self.dates]
         for rows, read in row_blocks(height, width, max(n_layers, 1)):
-            looks = self.series.rows(read, self.dates)
+            looks = self.series.rows(read, self.dates, shift)
             first = (rows.start - read.start) * width
             inner = slice(first, first + (rows.stop - rows.start) * width)
-            yield rows, looks.within(inner).less(shift).mixed(self.scatter.whitening)
+            yield rows, looks.within(inner).mixed(self.scatter.whitening)
 
 
 def survey(series: Series, n_looks: float, limit_db: float) -> Survey:
@@ -105,6 +123,9 @@ def survey(series: Series, n_looks: float, limit_db: float) -> Survey:
         series: what is surveyed.
         n_looks: equivalent number of looks of a pixel.
         limit_db: a date whose common level is further from the baseline's is not used.
+
+    Raises:
+        InputError: if the number of looks is not above 0.
     """
     speckle = speckle_variance(n_looks)
     looks, taken = _sampled(series), series.dates
@@ -149,7 +170,9 @@ def _sampled_row(series: Series, row: int, stable: NDArray[np.bool_]) -> Looks:
     height, width = series.shape
     read = slice(max(row - RADIUS, 0), min(row + RADIUS + 1, height))
     first = (row - read.start) * width
-    looks = series.rows(read, series.dates)
+    dates = series.dates
+    unknown = np.zeros((dates.size, series.power.shape[1]), dtype=np.float32)
+    looks = series.rows(read, dates, unknown)
     looks = looks.within(slice(first, first + width))
     return looks.within(np.flatnonzero(stable)[:: max(stable.sum() // N_SAMPLE, 1)])
 

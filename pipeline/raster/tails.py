@@ -109,7 +109,7 @@ class SplitTail:
         walk = np.interp(distance, np.linspace(0, _TOP, _N_NODES), self.crossings)
         density = radius_density(radius, self.n_bands, dof)
         tail = sum_tail(statistic, self.n_bands, dof) + radius * density / 2 * walk
-        return np.minimum(tail, 1)
+        return np.asarray(np.minimum(tail, 1))
 
 
 def detectable(
