@@ -145,7 +145,7 @@ class RadarOptions(Options):
     """Days of the calendar that a date of the first period may lie from one of the second."""
     min_baseline_looks: int = Field(ge=2, le=200)
     """A pixel with fewer looks before is not judged."""
-    min_lasting_looks: int = Field(ge=1, le=50)
+    min_lasting_looks: int = Field(ge=2, le=50)
     """Looks that a dated step must have lasted."""
     common_mode_db: float = Field(gt=0, le=10)
     """A date on which all ground is this much brighter or darker than in the baseline is weather

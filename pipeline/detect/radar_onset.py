@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.model.radar import RadarOnset
-from pipeline.raster.speckle import DB_PER_NEPER, Period, without_fringe
+from pipeline.raster.scatter import Own
+from pipeline.raster.speckle import DB_PER_NEPER, without_fringe
+from pipeline.raster.split import every_split, own_split, without_loudest
 from pipeline.raster.survey import Series, bulk_inflation, survey
-from pipeline.raster.tails import SplitTail
+from pipeline.raster.tails import SplitTail, sum_tail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from pipeline.config import RadarOptions
@@ -79,8 +79,7 @@ class RadarSteps:
         maps = _Maps.empty(surveyed)
         for rows, looks in surveyed.blocks():
             maps.fill(rows, _Walk.of(looks, rules), rules)
-        called = maps.seen & (maps.p_value <= self.options.false_alarm_share)
-        changed = without_fringe(maps.strength, called, self.options.edge_share)
+        changed = without_fringe(maps.strength, maps.called, self.options.edge_share)
         return RadarOnset(
             magnitude_db=maps.magnitude_db,
             p_value=maps.p_value,
@@ -122,7 +121,7 @@ class _Rules:
         quiet = cls(surveyed, options, splits, np.ones(splits.size), tail)
         walk = _Walk.of(surveyed.sample, quiet)
         inflation = [
-            bulk_inflation(row[known], walk.dof[known], scatter.n_bands, options.bulk_share)
+            bulk_inflation(row[known], walk.own.dof[known], scatter.n_bands, options.bulk_share)
             for row, known in zip(walk.statistic, walk.statistic >= 0, strict=True)
         ]
         return cls(surveyed, options, splits, np.array(inflation), tail)
@@ -135,12 +134,12 @@ class _Walk:
     Attributes:
         statistic: sum of squared standardised steps, float32, (split, location); -1 where the
             series cannot be split: too few looks on a side, or none on the first date after.
-        dof: degrees of freedom of the variance, float64, (location,).
+        own: each location's own variance.
         looks: the looks.
     """
 
     statistic: NDArray[np.float32]
-    dof: NDArray[np.float64]
+    own: Own
     looks: Looks
 
     @classmethod
@@ -151,49 +150,32 @@ class _Walk:
         own, seen = scatter.own(looks.at(surveyed.before)), looks.weights > 0
         known = (own.dof > 0) & (own.variance > 0)
         statistic = np.full((rules.splits.size, own.dof.size), -1, dtype=np.float32)
-        for row, (before, after) in enumerate(_sides(looks, rules.splits)):
-            usable = (
-                known & seen[rules.splits[row]] & (before.n_looks >= options.min_baseline_looks)
-            )
+        for row, (before, after) in enumerate(every_split(looks, rules.splits)):
+            usable = known & seen[rules.splits[row]]
+            usable &= before.n_looks >= options.min_baseline_looks
             usable &= after.n_looks >= options.min_lasting_looks
-            variance = (scatter.spread(before) + scatter.spread(after)) * own.variance
-            squares = ((after.mean - before.mean) ** 2).sum(axis=0)
-            scale = np.where(usable, variance * rules.inflation[row], 1)
-            statistic[row] = np.where(usable, squares / scale, -1)
-        return cls(statistic, own.dof, looks)
+            squares = scatter.statistic(before, after, own) / rules.inflation[row]
+            statistic[row] = np.where(usable, squares, -1)
+        return cls(statistic, own, looks)
 
-
-def _sides(looks: Looks, splits: NDArray[np.int64]) -> Iterator[tuple[Period, Period]]:
-    """All dates before each split as one and all after it as one, splits ascending."""
-    seen = looks.weights > 0
-    whole = (looks.sums, looks.weights, looks.squares, seen)
-    rest = [array.sum(axis=0, dtype=_summed(array)) for array in whole]
-    past = [np.zeros_like(total) for total in rest]
-    start = 0
-    for split in splits:
-        passed = [array[start:split].sum(axis=0, dtype=_summed(array)) for array in whole]
-        past = [total + new for total, new in zip(past, passed, strict=True)]
-        rest = [total - new for total, new in zip(rest, passed, strict=True)]
-        start = int(split)
-        yield _period(past), _period(rest)
-
-
-def _summed(array: NDArray[Any]) -> type[np.int32 | np.float32]:
-    """What an array is summed in: looks are counted."""
-    return np.int32 if array.dtype == np.bool_ else np.float32
-
-
-def _period(totals: list[NDArray[Any]]) -> Period:
-    """A period from its totals, in the order of ``_sides``."""
-    sums, weights, squares, n_looks = totals
-    return Period.of(sums, weights, squares, n_looks)
+    @property
+    def best(self) -> NDArray[np.int64]:
+        """The split with the largest statistic, (location,)."""
+        return np.asarray(self.statistic.argmax(axis=0))
 
 
 @dataclass
 class _Maps:
-    """The answer as it fills, block by block; fields as in ``RadarOnset``."""
+    """The answer as it fills, block by block; most fields as in ``RadarOnset``.
+
+    Attributes:
+        strength: root of the largest statistic, (y, x).
+        called: whether it is too large for chance and lasts, (y, x).
+        mixing_db: turns a whitened step into decibels, (band, band).
+    """
 
     strength: NDArray[np.float32]
+    called: NDArray[np.bool_]
     p_value: NDArray[np.float32]
     seen: NDArray[np.bool_]
     magnitude_db: NDArray[np.float32]
@@ -208,6 +190,7 @@ class _Maps:
         mixing = np.linalg.inv(surveyed.scatter.whitening.astype(np.float64))
         return cls(
             strength=np.zeros(shape, dtype=np.float32),
+            called=np.zeros(shape, dtype=bool),
             p_value=np.ones(shape, dtype=np.float32),
             seen=np.zeros(shape, dtype=bool),
             magnitude_db=np.zeros((len(mixing), *shape), dtype=np.float32),
@@ -221,30 +204,40 @@ class _Maps:
         if not rules.splits.size:
             return
         width = self.seen.shape[1]
-        best = walk.statistic.argmax(axis=0)
+        best = walk.best
         statistic = np.take_along_axis(walk.statistic, best[None], axis=0)[0]
         seen = statistic >= 0
         statistic = np.maximum(statistic, 0)
-        p_value = np.maximum(rules.tail(statistic, np.where(seen, walk.dof, 1)), _TINY)
-        step_db = self.mixing_db @ _step_at(walk.looks, rules.splits[best])
+        p_value = rules.tail(statistic, np.where(seen, walk.own.dof, 1))
+        called = seen & (p_value <= rules.options.false_alarm_share)
+        before, after = own_split(walk.looks, rules.splits[best])
+        step_db = self.mixing_db @ (after.mean - before.mean)
         last, first = _brackets(walk, rules)
         self.seen[rows] = seen.reshape(-1, width)
+        self.called[rows] = _lasts(walk, rules, called).reshape(-1, width)
         self.strength[rows] = np.sqrt(statistic).reshape(-1, width)
-        self.p_value[rows] = np.where(seen, p_value, 1).reshape(-1, width)
+        self.p_value[rows] = np.where(seen, np.maximum(p_value, _TINY), 1).reshape(-1, width)
         self.magnitude_db[:, rows] = np.where(seen, step_db, 0).reshape(len(step_db), -1, width)
-        self.last_without[rows] = np.where(seen, last, -1).reshape(-1, width)
-        self.first_with[rows] = np.where(seen, first, -1).reshape(-1, width)
+        self.last_without[rows] = last.reshape(-1, width)
+        self.first_with[rows] = first.reshape(-1, width)
 
 
-def _step_at(looks: Looks, splits: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Mean after less mean before, each location at its own split, (band, location)."""
-    after = np.arange(len(looks.weights))[:, None] >= splits
-    step = np.zeros(looks.sums.shape[1:], dtype=np.float32)
-    for side, sign in ((after, np.float32(1)), (~after, np.float32(-1))):
-        weight = np.einsum("tn,tn->n", looks.weights, side)
-        sums = np.einsum("tbn,tn->bn", looks.sums, side)
-        step += sign * sums / np.where(weight > 0, weight, np.float32(1))
-    return step
+def _lasts(walk: _Walk, rules: _Rules, called: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether a called step stands without the look that speaks most for it, (location,).
+
+    A ship or a downpour on a single date moves a mean of many. A lasting step keeps most of what
+    it had, so it need only be as rare then as the root of what calls it, on either side.
+    """
+    lasts = np.zeros_like(called)
+    looks, best = walk.looks.within(called), walk.best[called]
+    own = Own(walk.own.variance[called], walk.own.dof[called])
+    stands = np.ones(best.size, dtype=bool)
+    for before, after in without_loudest(looks, rules.splits[best]):
+        statistic = rules.surveyed.scatter.statistic(before, after, own) / rules.inflation[best]
+        tail = sum_tail(statistic, len(before.mean), own.dof)
+        stands &= (tail <= math.sqrt(rules.options.false_alarm_share)) & (after.n_looks > 0)
+    lasts[called] = stands
+    return lasts
 
 
 def _brackets(walk: _Walk, rules: _Rules) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

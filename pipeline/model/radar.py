@@ -61,7 +61,8 @@ class RadarOnset:
             float32, (polarisation, y, x); 0 where not seen.
         p_value: chance of as large a step at any date on unchanged ground, float32, (y, x); 1
             where not seen, at least the smallest normal float32 where seen.
-        changed: whether the pixel is called changed, bool, (y, x).
+        changed: whether the pixel is called changed, bool, (y, x): rare enough, not the fringe
+            of a stronger step, and standing without the one look that speaks most for it.
         seen: whether there was a date at which its series could be split, bool, (y, x).
         last_without: date of the cube at which the step had not come, int16, (y, x); -1 where
             nothing is called.

@@ -29,6 +29,7 @@ N_SAMPLE: Final = 1 << 14
 _MIN_SAMPLE: Final = 100  # with fewer locations nothing is borrowed from the scene
 _MOST_DOF: Final = 1e4  # locations that are quite alike
 _MOST_MEMORY: Final = 0.9
+_LEAST_CLOSENESS: Final = 0.1  # two looks with a long memory tell next to nothing
 _MOST_CORRELATION: Final = 0.99  # so that a band given twice does not make a matrix of rank one
 _NEWTON_STEPS: Final = 12  # from below, where the start is, each doubles the digits
 
@@ -60,14 +61,22 @@ class Scatter:
         # Looks that remember one another lie too close to their own mean.
         n_dates = np.maximum(n_free + 1, 2)
         closeness = 1 - (memory_factor(n_dates, self.memory) - 1) / (n_dates - 1)
-        variance = (self.dof + total.sum(axis=0) / np.maximum(closeness, 0.1)) / (self.dof + free)
-        return Own(variance, self.dof + free)
+        variance = self.dof + total.sum(axis=0) / np.maximum(closeness, _LEAST_CLOSENESS)
+        dof = self.dof + free
+        return Own(variance / np.where(dof > 0, dof, 1), dof)
 
     def spread(self, period: Period) -> NDArray[np.float64]:
         """Variance of a period's mean in a whitened band, before each location's own factor."""
         table = memory_factor(np.arange(int(period.n_looks.max(initial=0)) + 1), self.memory)
         spread: NDArray[np.float64] = period.spread * table[period.n_looks]
         return spread
+
+    def statistic(self, before: Period, after: Period, own: Own) -> NDArray[np.float64]:
+        """Sum over bands of the squared standardised step, (location,); 0 where not known."""
+        squares = ((after.mean - before.mean) ** 2).sum(axis=0, dtype=np.float64)
+        variance = (self.spread(before) + self.spread(after)) * own.variance
+        np.divide(squares, variance, out=squares, where=variance > 0)
+        return np.where(variance > 0, squares, 0)
 
     def deviation(self) -> NDArray[np.float64]:
         """Standard deviation of one pixel at one date in each band, (band,)."""
@@ -81,8 +90,8 @@ class Own:
     """A location's own variance.
 
     Attributes:
-        variance: in units of the scene's, (location,).
-        dof: its degrees of freedom, float64, (location,).
+        variance: in units of the scene's, (location,); 0 where nothing tells it.
+        dof: its degrees of freedom, float64, (location,); 0 likewise.
     """
 
     variance: NDArray[np.float64]

@@ -24,7 +24,7 @@ BLOCK = (slice(10, 20), slice(12, 22))
 def make_power(
     shape: tuple[int, int, int, int], n_looks: float = 5, seed: int = 1
 ) -> NDArray[np.float32]:
-    """Unchanged ground, (time, polarisation, y, x): a texture of 9 dB, the second band 7 dB down."""
+    """Unchanged ground, (time, band, y, x): a texture of 9 dB, the second band 7 dB lower."""
     draw = np.random.default_rng(seed)
     texture = draw.uniform(0.05, 0.4, shape[1:]) * np.array([1, 0.2])[: shape[1], None, None]
     return np.asarray(texture * draw.gamma(n_looks, 1 / n_looks, shape), dtype=np.float32)

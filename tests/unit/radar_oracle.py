@@ -51,30 +51,30 @@ def windows_of(surveyed: Survey) -> dict[tuple[int, int], list[Window | None]]:
     means = own_means(surveyed, logs, seen)
     whitening = surveyed.scatter.whitening.astype(np.float64)
     places = [(y, x) for y in range(logs.shape[2]) for x in range(logs.shape[3])]
-    return {place: window_at(place, logs, seen, means, whitening) for place in places}
+    deviations = logs - means
+    return {place: window_at(place, deviations, seen, whitening) for place in places}
 
 
 def window_at(
     place: tuple[int, int],
-    logs: NDArray[np.float64],
+    deviations: NDArray[np.float64],
     seen: NDArray[np.bool_],
-    means: NDArray[np.float64],
     whitening: NDArray[np.float64],
 ) -> list[Window | None]:
     """One pixel's window at every used date."""
     y, x = place
     found: list[Window | None] = []
-    for date in range(len(logs)):
-        if not seen[date, y, x] or math.isnan(means[0, y, x]):
+    for date in range(len(deviations)):
+        if not seen[date, y, x] or math.isnan(deviations[0, 0, y, x]):
             found.append(None)
             continue
-        total, weight, square = np.zeros(logs.shape[1]), 0.0, 0.0
+        total, weight, square = np.zeros(deviations.shape[1]), 0.0, 0.0
         for dy, wy in KERNEL.items():
             for dx, wx in KERNEL.items():
                 v, u = y + dy, x + dx
-                inside = 0 <= v < logs.shape[2] and 0 <= u < logs.shape[3]
-                if inside and seen[date, v, u] and not math.isnan(means[0, v, u]):
-                    total += wy * wx * (logs[date, :, v, u] - means[:, v, u])
+                inside = 0 <= v < deviations.shape[2] and 0 <= u < deviations.shape[3]
+                if inside and seen[date, v, u] and not math.isnan(deviations[0, 0, v, u]):
+                    total += wy * wx * (deviations[date, :, v, u])
                     weight += wy * wx
                     square += (wy * wx) ** 2
         mixed = whitening @ (total / weight)
