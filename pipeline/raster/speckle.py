@@ -128,7 +128,7 @@ class Period:
         """From the totals over its dates; fields as in ``Looks``."""
         weight = np.where(n_looks > 0, weights, np.float32(1))
         spread = np.where(n_looks > 0, squares / weight**2, np.float32(0))
-        return cls(sums / weight, spread, n_looks)
+        return cls(sums / weight, spread.astype(np.float32), n_looks)
 
 
 def _divisor(weight: NDArray[np.float32]) -> NDArray[np.float32]:
