@@ -81,7 +81,7 @@ def cube_of(
     first = datetime(2020, 1, 4, tzinfo=UTC)
     return DateCube(
         values=power,
-        clear=np.isfinite(power).all(axis=1),
+        clear=np.asarray(np.isfinite(power).all(axis=1)),
         snow=np.zeros((n_dates, height, width), dtype=bool),
         instants=tuple(instants or (first + timedelta(days=12 * k) for k in range(n_dates))),
         scene_ids=tuple(str(date) for date in range(n_dates)),
@@ -265,7 +265,8 @@ def print_pixel(path: Path) -> None:
         rows = list(csv.DictReader(file))
     instants = [datetime.fromisoformat(row["date"]).replace(tzinfo=UTC) for row in rows]
     decibel = np.array([float(row["s1_vv_db"] or "nan") for row in rows], dtype=np.float32)
-    cube = cube_of((10 ** (decibel / 10)).reshape(-1, 1, 1, 1), instants, is_simulated=False)
+    power = np.asarray(10 ** (decibel / 10), dtype=np.float32)
+    cube = cube_of(power.reshape(-1, 1, 1, 1), instants, is_simulated=False)
     for n_baseline in (20, 40, 60):
         found = RadarSteps(OPTIONS, EQUIVALENT_LOOKS).date_steps(cube, n_baseline)
         last, first = (instants[one[0, 0]] for one in (found.last_without, found.first_with))

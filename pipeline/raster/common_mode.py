@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _FAR: Final = 3.0  # noise deviations from which a value has no say: Tukey's biweight
 _N_QUANTILES: Final = 1024  # that stand for the values
-_N_STEPS: Final = 20  # of the weighted mean towards its fixed point, each halves what is left
+_N_STEPS: Final = 30  # of the weighted mean towards its fixed point, at most
+_CLOSE_ENOUGH: Final = 1e-5  # noise deviations that a last step moves
 _MIN_LOCATIONS: Final = 100  # with fewer, what is common to all may be the change itself
 
 
@@ -89,5 +90,7 @@ def dense_level(values: NDArray[np.float32], spread: float) -> float:
         weight = np.where(np.abs(away) < 1, (1 - away**2) ** 2, 0)
         if not weight.any():
             break
-        level = float(weight @ ordered / weight.sum())
+        last, level = level, float(weight @ ordered / weight.sum())
+        if abs(level - last) < _CLOSE_ENOUGH * spread:
+            break
     return level

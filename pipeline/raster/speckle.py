@@ -31,10 +31,11 @@ DB_PER_NEPER: Final = 10 / math.log(10)
 """Decibels of a power that grows by a factor of e."""
 RADIUS: Final = 1
 """Pixels that a window reaches beyond its centre."""
-_KERNEL: Final = (0.25, 0.5, 0.25)
-"""Weights along one axis. The centre leads, so that a pixel just outside a changed block keeps a
-quarter of the change and one just inside three; plain means leave a third and two."""
-WINDOW_SPREAD: Final = sum(weight**2 for weight in _KERNEL) ** 2
+_CENTRE: Final = 2.0
+"""Weight of the centre along one axis, where its neighbours have 1. The centre leads, so that a
+pixel just outside a changed block keeps a quarter of the change and one just inside three; plain
+means leave a third and two."""
+WINDOW_SPREAD: Final = ((_CENTRE**2 + 2) / (_CENTRE + 2) ** 2) ** 2
 """Variance of the weighted mean of a whole window over that of a pixel."""
 _BLOCK_VALUES: Final = 1 << 20  # pixels times layers: 4 MB an array, several arrays at once
 
@@ -126,9 +127,9 @@ class Period:
         n_looks: NDArray[np.int32],
     ) -> Period:
         """From the totals over its dates; fields as in ``Looks``."""
-        weight = np.where(n_looks > 0, weights, np.float32(1))
+        weight = np.where(n_looks > 0, weights, np.float32(1)).astype(np.float32)
         spread = np.where(n_looks > 0, squares / weight**2, np.float32(0))
-        return cls(sums / weight, spread.astype(np.float32), n_looks)
+        return cls(np.asarray(sums / weight, dtype=np.float32), spread.astype(np.float32), n_looks)
 
 
 def _divisor(weight: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -152,13 +153,14 @@ def window_looks(
             none of them has nothing to be held against and is unseen throughout.
         shift: level that is taken off each date's logarithms first, (time, band).
     """
-    seen = clear & ((power > 0) & np.isfinite(power)).all(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(power)
+    seen = clear & np.isfinite(logs).all(axis=1)
     seen &= seen[before].any(axis=0)
     whole = bool(seen.size) and bool(seen.all())
-    logs = np.log(power if whole else np.where(seen[:, None], power, np.float32(1)))
     logs -= shift[:, :, None, None]
     if not whole:
-        logs *= seen[:, None]
+        logs[~np.broadcast_to(seen[:, None], logs.shape)] = 0
     n_seen = np.maximum(seen[before].sum(axis=0, dtype=np.float32), 1)
     logs -= logs[before].sum(axis=0) / n_seen
     return _windowed(logs, seen, whole=whole)
@@ -170,9 +172,9 @@ def _windowed(deviations: NDArray[np.float32], seen: NDArray[np.bool_], *, whole
         deviations *= seen[:, None]
     # One date stands for all where nothing is masked: the weights are the same.
     looked = seen[:1].astype(np.float32) if whole else seen.astype(np.float32)
-    weights = _gathered(looked, _KERNEL) * looked
-    squares = _gathered(looked, tuple(weight**2 for weight in _KERNEL)) * looked
-    sums = _gathered(deviations, _KERNEL)
+    weights = _gathered(looked, _CENTRE) * looked
+    squares = _gathered(looked, _CENTRE**2) * looked
+    sums = _gathered(deviations, _CENTRE)
     if not whole:
         sums *= looked[:, None]
     n_dates, n_bands, height, width = deviations.shape
@@ -184,15 +186,16 @@ def _windowed(deviations: NDArray[np.float32], seen: NDArray[np.bool_], *, whole
     )
 
 
-def _gathered(values: NDArray[np.float32], kernel: tuple[float, ...]) -> NDArray[np.float32]:
-    """Weighted sum over the window, along the last two axes; nothing lies beyond the border."""
-    side, centre = np.float32(kernel[0]), np.float32(kernel[1])
-    for ahead in (np.s_[..., 1:], np.s_[..., 1:, :]):
-        behind = np.s_[..., :-1] if ahead == np.s_[..., 1:] else np.s_[..., :-1, :]
-        scaled = side * values
-        values = centre * values
-        values[ahead] += scaled[behind]
-        values[behind] += scaled[ahead]
+def _gathered(values: NDArray[np.float32], centre: float) -> NDArray[np.float32]:
+    """Sum over the window, along the last two axes: weights 1, ``centre``, 1; nothing beyond."""
+    for before, after in (
+        (np.s_[..., :-1], np.s_[..., 1:]),
+        (np.s_[..., :-1, :], np.s_[..., 1:, :]),
+    ):
+        total = np.float32(centre) * values
+        total[after] += values[before]
+        total[before] += values[after]
+        values = total
     return values
 
 

@@ -109,7 +109,7 @@ def test_the_felling_of_2016_is_dated_within_its_weeks() -> None:
         rows = list(csv.DictReader(file))
     instants = [datetime.fromisoformat(row["date"]).replace(tzinfo=UTC) for row in rows]
     decibel = np.array([float(row["s1_vv_db"] or "nan") for row in rows], dtype=np.float32)
-    power = (10 ** (decibel / 10)).reshape(-1, 1, 1, 1)
+    power = np.asarray(10 ** (decibel / 10), dtype=np.float32).reshape(-1, 1, 1, 1)
     cube = make_cube(power, np.isfinite(power)[:, 0], instants)
     found = RadarSteps(OPTIONS, 20).date_steps(cube, 40)
     assert found.changed.all()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pipeline.raster.survey import Survey
 
-KERNEL = {-1: 0.25, 0: 0.5, 1: 0.25}
+KERNEL = {-1: 1, 0: 2, 1: 1}
 
 
 @dataclass

@@ -66,7 +66,7 @@ def test_unseen_pixels_have_no_say_in_a_window() -> None:
     first = window_looks(power, clear, before, flat)
     second = window_looks(spoilt, clear, before, flat)
     assert np.array_equal(first.sums, second.sums)
-    assert first.weights[3, 4] == pytest.approx(1 - 1 / 16)
+    assert first.weights[3, 4] == 15
     assert first.weights[3, 0] == 0
     assert (first.sums[3, :, 0] == 0).all()
 
