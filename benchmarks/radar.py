@@ -45,6 +45,15 @@ STACK_LOOKS, STACK_CHANGE, STACK_BASELINE = 5.0, 12, 8
 NULLS = ((4.0, 10), (5.0, 20), (10.0, 30), (20.0, 60))
 NOMINAL = (0.05, 0.01, 0.001, 0.0001)
 SIZES = ((20, 400, 400), (80, 400, 400), (20, 800, 800), (20, 1600, 1600))
+CASES = {
+    "-3 dB": (5.0, -3.0, 12, 0.0),
+    "+2 dB": (5.0, 2.0, 12, 0.0),
+    "+3 dB, 30 % unseen": (5.0, 3.0, 13, 0.3),
+    "+3 dB in the last three": (5.0, 3.0, 17, 0.0),
+    "+3 dB right after baseline": (5.0, 3.0, 8, 0.0),
+    "+1.5 dB at ENL 15": (15.0, 1.5, 12, 0.0),
+}
+"""Looks, decibels, first date, share of gaps."""
 N_ZONES = 4
 """Along each side of the burst."""
 
@@ -56,6 +65,7 @@ def main() -> None:
         print_stack(folder)
     else:
         print(f"the peers' stack skipped: no folder {folder}; set ZONEWATCH_PEERS")
+    print_cases()
     print_nulls()
     burst = data_folder().parent / "opera_rtc_s1_series" / "T137-292319-IW2"
     if burst.is_dir():
@@ -128,14 +138,14 @@ def print_stack(folder: Path) -> None:
     stated = OPTIONS.false_alarm_share
     pair, steps = RadarPair(OPTIONS, STACK_LOOKS), RadarSteps(OPTIONS, STACK_LOOKS)
     runs = {
-        "two periods": best_of(lambda: pair.compare_dates(cube, before, ~before)),
+        "two periods, given": best_of(lambda: pair.compare_dates(cube, before, ~before)),
         "lasting step": best_of(lambda: steps.date_steps(cube, STACK_BASELINE)),
         "omnibus, plain": best_of(lambda: sequential_omnibus(power, STACK_LOOKS, stated)),
     }
     for name, (wall, cpu, found) in runs.items():
         called = found >= 0 if isinstance(found, np.ndarray) else found.changed
         print(
-            f"  {name:15} found {called[truth].mean():.4f}, false alarms "
+            f"  {name:18} found {called[truth].mean():.4f}, false alarms "
             f"{called[~truth].mean():.1e} ({called[~truth & ~fringe].mean():.1e} beyond the pixels "
             f"next to the block), wall {wall:.3f} s, CPU {cpu:.3f} s"
         )
@@ -145,6 +155,28 @@ def print_stack(folder: Path) -> None:
     held = (last < STACK_CHANGE) & (first >= STACK_CHANGE)
     print(f"  bracket holds the date in {held.mean():.4f}, {(first - last).mean():.2f} dates wide")
     print(f"  best of {N_RUNS}, load {os.getloadavg()[0]:.1f}")
+
+
+def print_cases() -> None:
+    """The stack again with another seed, step, number of looks, onset or share of gaps."""
+    print(f"other stacks of 20 dates, a block of 60 x 60 in 240 x 240, nominal {alpha()}")
+    for name, (n_looks, decibel, onset, gaps) in CASES.items():
+        draw = np.random.default_rng(onset)
+        texture = draw.uniform(0.05, 0.3, (2, 240, 240))
+        power = texture * draw.gamma(n_looks, 1 / n_looks, (20, 2, 240, 240))
+        truth = np.zeros((240, 240), dtype=bool)
+        truth[90:150, 90:150] = True
+        power[onset:, :, truth] *= 10 ** (decibel / 10)
+        power[np.broadcast_to(draw.random((20, 1, 240, 240)) < gaps, power.shape)] = np.nan
+        cube = cube_of(power.astype(np.float32))
+        found = RadarSteps(OPTIONS, n_looks).date_steps(cube, STACK_BASELINE)
+        inside = found.changed & truth
+        held = (found.last_without[inside] < onset) & (found.first_with[inside] >= onset)
+        print(
+            f"  {name:28} found {found.changed[truth & found.seen].mean():.4f} of {truth.sum()} less "
+            f"{(truth & ~found.seen).sum()} that cannot be judged, false alarms "
+            f"{found.changed[~truth].mean():.1e}, bracket holds the date in {held.mean():.3f}"
+        )
 
 
 def print_nulls() -> None:

@@ -45,8 +45,9 @@ class RadarPair:
         Args:
             options: the settings.
             n_looks: equivalent number of looks of a pixel, above 0.
-            stable: ground that stands for all, the controls for instance, (y, x); without it all
-                ground does, and a change of more than half of it would be taken for weather.
+            stable: ground that stands for all, the controls for instance, (y, x), at least 100
+                pixels; without it all ground does, and a change of more than half of it would be
+                taken for weather. A series of fewer pixels has no common mode.
         """
         self.options = options
         self.n_looks = n_looks
@@ -61,8 +62,8 @@ class RadarPair:
             after: the ground as it is.
 
         Raises:
-            InputError: if the number of looks is not above 0, no ground is stable, a period holds
-                no date, or the first none of the second's months.
+            InputError: if the number of looks is not above 0, too little ground is stable, a
+                period holds no date, or the first none of the second's months.
         """
         later = np.array([instant in after for instant in cube.instants])
         earlier = np.array([instant in before for instant in cube.instants]) & ~later
@@ -75,7 +76,8 @@ class RadarPair:
         """As ``compare``, for dates given one by one, (time,).
 
         Raises:
-            InputError: if either has no date.
+            InputError: if the number of looks is not above 0, too little ground is stable, or
+                either period has no date.
         """
         if not before.any() or not after.any():
             what = f"{int(before.sum())} dates before and {int(after.sum())} after to compare"
@@ -149,7 +151,7 @@ class _Compared:
         scatter = surveyed.scatter
         history = looks.at(surveyed.before)
         before, after = history.period(), looks.at(~surveyed.before).period()
-        own = scatter.own(history)
+        own = scatter.local_variance(history)
         variance = (scatter.spread(before) + scatter.spread(after)) * own.variance
         n_looks = np.stack([before.n_looks, after.n_looks])
         return cls(after.mean - before.mean, variance, own.dof, n_looks)

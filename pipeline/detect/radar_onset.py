@@ -18,7 +18,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.model.radar import RadarOnset
-from pipeline.raster.scatter import Own
+from pipeline.raster.scatter import LocalVariance
 from pipeline.raster.speckle import DB_PER_NEPER, without_fringe
 from pipeline.raster.split import every_split, own_split, without_loudest
 from pipeline.raster.survey import Series, bulk_inflation, survey
@@ -46,8 +46,9 @@ class RadarSteps:
         Args:
             options: the settings.
             n_looks: equivalent number of looks of a pixel, above 0.
-            stable: ground that stands for all, the controls for instance, (y, x); without it all
-                ground does, and a change of more than half of it would be taken for weather.
+            stable: ground that stands for all, the controls for instance, (y, x), at least 100
+                pixels; without it all ground does, and a change of more than half of it would be
+                taken for weather. A series of fewer pixels has no common mode.
         """
         self.options = options
         self.n_looks = n_looks
@@ -61,7 +62,7 @@ class RadarSteps:
             n_baseline: leading dates on which nothing had happened; the scatter is theirs.
 
         Raises:
-            InputError: if the number of looks is not above 0, no ground is stable, or the
+            InputError: if the number of looks is not above 0, too little ground is stable, or the
                 baseline is empty or holds every date.
         """
         n_dates = len(cube.instants)
@@ -139,7 +140,7 @@ class _Walk:
     """
 
     statistic: NDArray[np.float32]
-    own: Own
+    own: LocalVariance
     looks: Looks
 
     @classmethod
@@ -147,7 +148,7 @@ class _Walk:
         """The statistic at every split, from sums up to each date."""
         surveyed, options = rules.surveyed, rules.options
         scatter = surveyed.scatter
-        own, seen = scatter.own(looks.at(surveyed.before)), looks.weights > 0
+        own, seen = scatter.local_variance(looks.at(surveyed.before)), looks.weights > 0
         known = (own.dof > 0) & (own.variance > 0)
         statistic = np.full((rules.splits.size, own.dof.size), -1, dtype=np.float32)
         for row, (before, after) in enumerate(every_split(looks, rules.splits)):
@@ -212,48 +213,50 @@ class _Maps:
         called = seen & (p_value <= rules.options.false_alarm_share)
         before, after = own_split(walk.looks, rules.splits[best])
         step_db = self.mixing_db @ (after.mean - before.mean)
-        last, first = _brackets(walk, rules)
+        called[called] = _lasts(walk, rules, called)
+        last, first = _brackets(walk, rules, called)
         self.seen[rows] = seen.reshape(-1, width)
-        self.called[rows] = _lasts(walk, rules, called).reshape(-1, width)
+        self.called[rows] = called.reshape(-1, width)
         self.strength[rows] = np.sqrt(statistic).reshape(-1, width)
         self.p_value[rows] = np.where(seen, np.maximum(p_value, _TINY), 1).reshape(-1, width)
         self.magnitude_db[:, rows] = np.where(seen, step_db, 0).reshape(len(step_db), -1, width)
-        self.last_without[rows] = last.reshape(-1, width)
-        self.first_with[rows] = first.reshape(-1, width)
+        place = np.flatnonzero(called)
+        self.last_without[rows].reshape(-1)[place] = last
+        self.first_with[rows].reshape(-1)[place] = first
 
 
 def _lasts(walk: _Walk, rules: _Rules, called: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether a called step stands without the look that speaks most for it, (location,).
+    """Whether each called step stands without the look that speaks most for it, (called,).
 
     A ship or a downpour on a single date moves a mean of many. A lasting step keeps most of what
     it had, so it need only be as rare then as the root of what calls it, on either side.
     """
-    lasts = np.zeros_like(called)
     looks, best = walk.looks.within(called), walk.best[called]
-    own = Own(walk.own.variance[called], walk.own.dof[called])
+    own = LocalVariance(walk.own.variance[called], walk.own.dof[called])
     stands = np.ones(best.size, dtype=bool)
     for before, after in without_loudest(looks, rules.splits[best]):
         statistic = rules.surveyed.scatter.statistic(before, after, own) / rules.inflation[best]
         tail = sum_tail(statistic, len(before.mean), own.dof)
         stands &= (tail <= math.sqrt(rules.options.false_alarm_share)) & (after.n_looks > 0)
-    lasts[called] = stands
-    return lasts
+    return stands
 
 
-def _brackets(walk: _Walk, rules: _Rules) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Last date without and first with, as dates of the cube, (location,) each.
+def _brackets(
+    walk: _Walk, rules: _Rules, called: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Last date without and first with, as dates of the cube, (called,) each.
 
     All splits whose statistic is close enough to the largest are held for possible: the drop from
     the largest to the true split exceeds x with a chance of 1 - (1 - exp(-x / 2)) ** 2 (Yao,
     Biometrika 1987), for a clear step between many dates; the fewer dates, the wider it is.
     """
     drop = -2 * math.log(1 - math.sqrt(rules.options.bracket_share))
-    statistic = walk.statistic
+    statistic, seen = walk.statistic[:, called], walk.looks.weights[:, called] > 0
     possible = (statistic >= 0) & (statistic >= statistic.max(axis=0) - np.float32(drop))
     first_split = rules.splits[possible.argmax(axis=0)]
     last_split = rules.splits[len(possible) - 1 - possible[::-1].argmax(axis=0)]
-    seen = walk.looks.weights > 0
+    # The baseline looks that every judged location has lie before any split.
     index = np.arange(len(seen))[:, None]
-    earlier = np.where(seen & (index < first_split), index, -1).max(axis=0)
+    earlier = np.where(seen & (index < first_split), index, 0).max(axis=0)
     dates = rules.surveyed.dates
-    return np.where(earlier >= 0, dates[earlier], -1), dates[last_split]
+    return dates[earlier], dates[last_split]

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
     from pipeline.raster.speckle import Looks
 
+MIN_GROUND: Final = 100
+"""Pixels; what is common to fewer may be the change itself, and they say little of the noise."""
 _FAR: Final = 3.0  # noise deviations from which a value has no say: Tukey's biweight
 _N_QUANTILES: Final = 1024  # that stand for the values
 _N_STEPS: Final = 30  # of the weighted mean towards its fixed point, at most
 _CLOSE_ENOUGH: Final = 1e-5  # noise deviations that a last step moves
-_MIN_LOCATIONS: Final = 100  # with fewer, what is common to all may be the change itself
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def common_mode(
     means, seen = looks.means(), looks.weights > 0
     n_dates, n_bands = means.shape[:2]
     shift = np.zeros((n_dates, n_bands), dtype=np.float32)
-    enough = seen.sum(axis=1) >= _MIN_LOCATIONS
+    enough = seen.sum(axis=1) >= MIN_GROUND
     for date in np.flatnonzero(enough):
         for band in range(n_bands):
             shift[date, band] = dense_level(means[date, band, seen[date]], spread)

@@ -54,7 +54,7 @@ class Scatter:
         """How many bands are pooled."""
         return len(self.whitening)
 
-    def own(self, looks: Looks) -> Own:
+    def local_variance(self, looks: Looks) -> LocalVariance:
         """Each location's variance in units of the scene's, from its whitened baseline looks."""
         total, n_free = _residual_squares(looks)
         free = n_free * self.n_bands
@@ -63,7 +63,7 @@ class Scatter:
         closeness = 1 - (memory_factor(n_dates, self.memory) - 1) / (n_dates - 1)
         variance = self.dof + total.sum(axis=0) / np.maximum(closeness, _LEAST_CLOSENESS)
         dof = self.dof + free
-        return Own(variance / np.where(dof > 0, dof, 1), dof)
+        return LocalVariance(variance / np.where(dof > 0, dof, 1), dof)
 
     def spread(self, period: Period) -> NDArray[np.float64]:
         """Variance of a period's mean in a whitened band, before each location's own factor."""
@@ -71,7 +71,7 @@ class Scatter:
         spread: NDArray[np.float64] = period.spread * table[period.n_looks]
         return spread
 
-    def statistic(self, before: Period, after: Period, own: Own) -> NDArray[np.float64]:
+    def statistic(self, before: Period, after: Period, own: LocalVariance) -> NDArray[np.float64]:
         """Sum over bands of the squared standardised step, (location,); 0 where not known."""
         squares = ((after.mean - before.mean) ** 2).sum(axis=0, dtype=np.float64)
         variance = (self.spread(before) + self.spread(after)) * own.variance
@@ -86,7 +86,7 @@ class Scatter:
 
 
 @dataclass(frozen=True)
-class Own:
+class LocalVariance:
     """A location's own variance.
 
     Attributes:
@@ -164,10 +164,12 @@ def shared_variance(
         variance: estimates above zero, (location,).
         n_free: their degrees of freedom, 1 or more, (location,).
     """
-    logs = np.log(variance) - special.digamma(n_free / 2) + np.log(n_free / 2)
+    # Few kinds of degrees of freedom, many locations.
+    kinds, kind = np.unique(n_free / 2, return_inverse=True)
+    logs = np.log(variance) + (np.log(kinds) - special.digamma(kinds))[kind]
     if logs.size < _MIN_SAMPLE:
         return float(np.exp(logs.mean())), 0.0
-    excess = float(logs.var() - special.polygamma(1, n_free / 2).mean())
+    excess = float(logs.var() - special.polygamma(1, kinds)[kind].mean())
     dof = min(2 * _inverse_trigamma(excess), _MOST_DOF) if excess > 0 else _MOST_DOF
     level = np.exp(logs.mean() + special.digamma(dof / 2) - np.log(dof / 2))
     return float(level), float(dof)

@@ -7,13 +7,13 @@ a location belongs to ``detect``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import special
 
 from pipeline.errors import InputError
-from pipeline.raster.common_mode import CommonMode, common_mode
+from pipeline.raster.common_mode import MIN_GROUND, CommonMode, common_mode
 from pipeline.raster.scatter import N_SAMPLE, Scatter, fit_scatter
 from pipeline.raster.speckle import (
     RADIUS,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_MIN_BULK = 100  # with fewer locations the bulk says nothing of the ground
+_MIN_ROWS: Final = 64  # of a sample, so that it is spread over the ground
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,9 @@ class Series:
         if self.stable.shape != self.shape:
             what = f"stable ground is {self.stable.shape}, the series {self.shape}"
             raise InputError(what, remedy="burn the controls onto the grid of the series")
-        if not self.stable.any():
-            raise InputError("no ground is stable", remedy="give controls, or nothing at all")
+        if self.stable.sum() < MIN_GROUND:
+            what = f"{self.stable.sum()} pixels of stable ground, at least {MIN_GROUND} are needed"
+            raise InputError(what, remedy="give larger controls, or none: then all ground counts")
 
     @property
     def dates(self) -> NDArray[np.int64]:
@@ -154,10 +155,12 @@ def _sampled(series: Series) -> Looks:
     height, width = series.shape
     stable = np.ones((height, width), dtype=bool) if series.stable is None else series.stable
     candidates = np.flatnonzero(stable.any(axis=1))
-    mean_px = max(stable.sum() / max(candidates.size, 1), 1)
-    n_rows = min(max(int(N_SAMPLE / mean_px), 1), candidates.size)
-    places = ((np.arange(n_rows) + 0.5) * candidates.size / max(n_rows, 1)).astype(np.int64)
-    parts = [_sampled_row(series, int(row), stable[row]) for row in candidates[places]]
+    row_px = int(stable.sum()) / candidates.size
+    n_rows = min(max(int(N_SAMPLE / row_px), _MIN_ROWS), candidates.size)
+    step = max(int(n_rows * row_px / N_SAMPLE), 1)
+    places = ((np.arange(n_rows) + 0.5) * candidates.size / n_rows).astype(np.int64)
+    columns = {row: np.flatnonzero(stable[row])[::step] for row in candidates[places].tolist()}
+    parts = [_sampled_row(series, row, wanted) for row, wanted in columns.items()]
     return Looks(
         np.concatenate([part.sums for part in parts], axis=2),
         np.concatenate([part.weights for part in parts], axis=1),
@@ -165,16 +168,15 @@ def _sampled(series: Series) -> Looks:
     )
 
 
-def _sampled_row(series: Series, row: int, stable: NDArray[np.bool_]) -> Looks:
-    """The looks of one row where the ground stands for all."""
+def _sampled_row(series: Series, row: int, columns: NDArray[np.int64]) -> Looks:
+    """The looks of one row at some columns."""
     height, width = series.shape
     read = slice(max(row - RADIUS, 0), min(row + RADIUS + 1, height))
     first = (row - read.start) * width
     dates = series.dates
     unknown = np.zeros((dates.size, series.power.shape[1]), dtype=np.float32)
     looks = series.rows(read, dates, unknown)
-    looks = looks.within(slice(first, first + width))
-    return looks.within(np.flatnonzero(stable)[:: max(stable.sum() // N_SAMPLE, 1)])
+    return looks.within(first + columns)
 
 
 def bulk_inflation(
@@ -192,7 +194,7 @@ def bulk_inflation(
         n_bands: squares that are summed.
         share: the quantile that is compared.
     """
-    if statistic.size < _MIN_BULK:
+    if statistic.size < MIN_GROUND:
         return 1.0
     expected = n_bands * float(special.fdtri(n_bands, float(np.median(dof)), share))
     return max(float(np.quantile(statistic, share)) / expected, 1.0)

@@ -10,7 +10,7 @@ from scipy import stats
 
 from pipeline.errors import InputError
 from pipeline.raster.common_mode import common_mode, dense_level
-from pipeline.raster.scatter import fit_scatter, memory_factor, shared_variance
+from pipeline.raster.scatter import N_SAMPLE, fit_scatter, memory_factor, shared_variance
 from pipeline.raster.speckle import (
     RADIUS,
     WINDOW_SPREAD,
@@ -20,7 +20,7 @@ from pipeline.raster.speckle import (
     window_looks,
     without_fringe,
 )
-from pipeline.raster.survey import bulk_inflation
+from pipeline.raster.survey import Series, bulk_inflation, survey
 from pipeline.raster.tails import SplitTail, detectable, overshoot, radius_density, sum_tail
 from tests.unit.radar_factory import leading, make_power
 
@@ -266,3 +266,23 @@ def test_quiet_ground_that_moved_too_far_inflates() -> None:
     assert bulk_inflation(9 * statistic[:50], dof[:50], 2, 0.25) == 1
     statistic[:3000] += 200
     assert bulk_inflation(statistic, dof, 2, 0.25) < 1.25
+
+
+@pytest.mark.parametrize("shape", [(300, 400), (60, 3000), (3000, 60), (5, 5), (1, 200)])
+def test_a_sample_is_spread_over_the_ground_and_bounded(shape: tuple[int, int]) -> None:
+    power = make_power((5, 1, *shape))
+    clear, before = np.ones((5, *shape), dtype=bool), leading(3, 5)
+    sample = survey(Series(power, clear, before, ~before), 5, 1.0).sample
+    n_locations = sample.weights.shape[1]
+    assert min(N_SAMPLE // 2, shape[0] * shape[1]) <= n_locations <= 2 * N_SAMPLE
+
+
+def test_a_sample_is_of_stable_ground_only() -> None:
+    power = make_power((6, 1, 50, 50))
+    power[4:, :, :, 10:] *= np.float32(2)
+    stable = np.zeros((50, 50), dtype=bool)
+    stable[3:40, :8] = True
+    clear, before = np.ones((6, 50, 50), dtype=bool), leading(4, 6)
+    found = survey(Series(power, clear, before, ~before, stable), 5, 1.0)
+    assert found.sample.weights.shape == (6, stable.sum())
+    assert np.abs(found.common.shift_db).max() < 0.3

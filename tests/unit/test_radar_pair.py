@@ -289,7 +289,10 @@ def test_periods_without_a_date_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("stable", "what"),
-    [(np.zeros((40, 44), dtype=bool), "no ground"), (np.ones((4, 4), dtype=bool), r"\(4, 4\)")],
+    [
+        (np.zeros((40, 44), dtype=bool), "0 pixels of stable"),
+        (np.ones((4, 4), dtype=bool), r"\(4, 4\)"),
+    ],
 )
 def test_controls_that_cannot_be_are_refused(stable: NDArray[np.bool_], what: str) -> None:
     before = leading(12, 20)
