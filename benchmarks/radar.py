@@ -172,9 +172,10 @@ def print_cases() -> None:
         found = RadarSteps(OPTIONS, n_looks).date_steps(cube, STACK_BASELINE)
         inside = found.changed & truth
         held = (found.last_without[inside] < onset) & (found.first_with[inside] >= onset)
+        unjudged = int((truth & ~found.seen).sum())
         print(
-            f"  {name:28} found {found.changed[truth & found.seen].mean():.4f} of {truth.sum()} less "
-            f"{(truth & ~found.seen).sum()} that cannot be judged, false alarms "
+            f"  {name:28} found {found.changed[truth & found.seen].mean():.4f} "
+            f"({unjudged} of {truth.sum()} cannot be judged), false alarms "
             f"{found.changed[~truth].mean():.1e}, bracket holds the date in {held.mean():.3f}"
         )
 
