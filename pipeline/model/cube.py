@@ -25,8 +25,9 @@ class DateCube:
     """One sensor's acquisitions of a site on one grid.
 
     Attributes:
-        values: surface reflectance, float32, (time, band, y, x); what was not seen clearly is 0
-            and never read, because ``clear`` says so.
+        values: surface reflectance, or linear power of one orbit for radar, float32,
+            (time, band, y, x); what was not seen clearly is 0 and never read, because ``clear``
+            says so.
         clear: whether a pixel was seen clearly, bool, (time, y, x).
         snow: whether a seen pixel is snow, bool, (time, y, x); snow is not ``clear``.
         instants: when each acquisition was taken, UTC, strictly ascending.
