@@ -23,11 +23,22 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pipeline.errors import RadiometryError
-from pipeline.sensors.sensor import CLASSES, Band, Noise, Sensor, decide_documented
+from pipeline.model.look import PixelKind
+from pipeline.sensors.sensor import (
+    CLASSES,
+    Band,
+    Misreading,
+    Noise,
+    Seeing,
+    Sensor,
+    Watch,
+    decide_documented,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pipeline.config import PrepareOptions
     from pipeline.model.scene import Asset, Scene
     from pipeline.raster.radiometry import Radiometry
 
@@ -212,6 +223,34 @@ def classes_of(qa: NDArray[Any]) -> NDArray[np.uint8]:
     return classes
 
 
+_KIND_OF_CLASS: Final = np.zeros(len(LandClass), np.uint8)
+for _land_class, _kind in (
+    (LandClass.FILL, PixelKind.UNSEEN),
+    (LandClass.CLEAR, PixelKind.CLEAR),
+    (LandClass.WATER, PixelKind.CLEAR),
+    (LandClass.SNOW, PixelKind.SNOW),
+    (LandClass.SHADOW, PixelKind.SHADOW),
+    (LandClass.CLOUD, PixelKind.CLOUD),
+    (LandClass.UNDECIDED, PixelKind.OTHER),
+):
+    _KIND_OF_CLASS[_land_class] = _kind
+
+
+def kinds_of(
+    qa: NDArray[Any], _nodata: tuple[float, ...], _options: PrepareOptions
+) -> NDArray[np.uint8]:
+    """What every pixel shows by the bits of QA_PIXEL, codes of ``PixelKind``.
+
+    Water is a clear look, as it is with Sentinel-2: a flooded yard has been seen. Fill is not a
+    look: the bit stands at the ragged edges of every scene and in the gaps of Landsat 7.
+
+    Raises:
+        RadiometryError: if the numbers cannot be bits.
+    """
+    kinds: NDArray[np.uint8] = _KIND_OF_CLASS[classes_of(qa)]
+    return kinds
+
+
 def has_data(stored: NDArray[Any], qa: NDArray[Any]) -> NDArray[np.bool_]:
     """Where the ground was looked at at all, bool, the shape of the inputs.
 
@@ -263,6 +302,21 @@ def is_saturated(radsat: NDArray[Any], platform: str, band: str) -> NDArray[np.b
     return found
 
 
+def is_spoilt(radsat: NDArray[Any], platform: str, band: str) -> NDArray[np.bool_]:
+    """Where a band of a scene is saturated, as far as QA_RADSAT can say it.
+
+    It says nothing of the temperatures of Landsat 8 and 9, whose thermal bands do not saturate
+    on the ground, nor of the uncertainty of any: those are never spoilt.
+
+    Raises:
+        RadiometryError: if the satellite is not known.
+    """
+    is_silent = band == "st_qa" or (band == "lwir11" and _INSTRUMENTS.get(platform) is OLI_BANDS)
+    if is_silent:
+        return np.zeros(radsat.shape, np.bool_)
+    return is_saturated(radsat, platform, band)
+
+
 SLC_OFF_SINCE: Final = datetime(2003, 5, 31, tzinfo=UTC)
 """The scan line corrector of Landsat 7 failed in the evening of this day."""
 
@@ -270,6 +324,13 @@ SLC_OFF_SINCE: Final = datetime(2003, 5, 31, tzinfo=UTC)
 def is_slc_off(scene: Scene) -> bool:
     """Whether about a fifth of the scene is gaps between scan lines."""
     return scene.platform == "landsat-7" and scene.instant >= SLC_OFF_SINCE
+
+
+def note_of(scene: Scene) -> str:
+    """What must be known of what a scene does not show; empty for most."""
+    if is_slc_off(scene):
+        return "scan line corrector off: the gaps between the scan lines, about a fifth, are unseen"
+    return ""
 
 
 def day_key(scene: Scene) -> str | None:
@@ -301,6 +362,35 @@ def decide_radiometry(scene: Scene, asset: Asset) -> Radiometry:
         raise RadiometryError(what, where=f"{scene.id} {asset.band}", remedy=remedy)
     return decide_documented(BANDS, scene, asset)
 
+
+COLLECTION_1_SCALE: Final = 1e-4
+"""Digital numbers of Collection 1 were reflectance times 10,000, without an offset."""
+
+
+def misreadings(offset: float) -> tuple[Misreading, ...]:
+    """What numbers do that are not scaled as Collection 2 scales them.
+
+    Scale and offset are the same for all scenes, so a date can only be wrong as a whole: its
+    numbers have the offset in them already and got it once more, or they are those of Collection
+    1, or (read without it) they still lack it.
+    """
+    if np.isclose(offset, REFLECTANCE_OFFSET):
+        ratio = REFLECTANCE_SCALE / COLLECTION_1_SCALE
+        return (
+            Misreading(1, offset, "the offset of Collection 2 (-0.2 reflectance), taken twice"),
+            Misreading(ratio, offset, "the scale and offset of Collection 2, put on Collection 1"),
+        )
+    if np.isclose(offset, 0):
+        words = "the offset of Collection 2 (-0.2 reflectance), left out"
+        return (Misreading(1, -REFLECTANCE_OFFSET, words),)
+    return ()
+
+
+WATCH: Final = Watch(
+    misreadings,
+    "compare the collection of the item and the scale and offset that it states with its numbers, "
+    "or take the scene from another catalogue",
+)
 
 _POLAR_SOUTH_DEG: Final = -63.0
 
@@ -335,4 +425,9 @@ SENSOR: Final = Sensor(
     gsd_m=GSD_M,
     unit="reflectance",
     decide=decide_radiometry,
+    seeing=Seeing(kinds_of, flags=QA_RADSAT, is_spoilt=is_spoilt, note_of=note_of),
+    watch=WATCH,
+    roles=MappingProxyType({"nir": "nir08"}),
+    layers=MappingProxyType({"thermal": ("lwir11", "st_qa")}),
+    shift_bands=("green", "nir08"),
 )

@@ -18,11 +18,13 @@ from pipeline.prepare.guard import (
     MAX_PIXELS,
     away_from_masks,
     choose_pixels,
-    documented_step,
-    is_processing_step,
+    margin_px,
+    misreading_of,
     radiometry_error,
 )
 from pipeline.raster.steps import StepRule, common_steps, to_decibel
+from pipeline.sensors import SENSORS, landsat
+from pipeline.sensors.sentinel2 import WATCH
 from tests.unit.scene_factory import BANDS, CRS, MemoryChips, make_bands, make_scene, make_site
 
 if TYPE_CHECKING:
@@ -218,15 +220,18 @@ ZERO, MINUS = np.zeros(4), np.full(4, -0.1)
 def test_what_a_processing_step_is(
     step: LevelStep, offsets: NDArray[np.float64], *, expected: bool
 ) -> None:
-    assert is_processing_step(step, offsets) is expected
+    assert (misreading_of(step, offsets, WATCH) is not None) is expected
 
 
 def test_other_offsets_have_no_documented_step() -> None:
-    assert np.isnan(documented_step(np.array([0.2, 0.2]))).all()
+    assert WATCH.misreadings(0.2) == ()
+    assert [one.summand for one in WATCH.misreadings(0.0)] == [0.1]
+    assert [one.summand for one in WATCH.misreadings(-0.1)] == [-0.1]
 
 
 def test_the_error_says_step_tolerance_and_remedy() -> None:
-    error = radiometry_error("S2A", BANDS, step_of((0.101, 0.099, 0.1, 0.12)))
+    step, (cause,) = step_of((0.101, 0.099, 0.1, 0.12)), WATCH.misreadings(0)
+    error = radiometry_error("S2A", BANDS, step, cause=cause, remedy=WATCH.remedy)
     assert isinstance(error, RadiometryStepError)
     assert isinstance(error, AssetError)
     for word in ("S2A", "blue +0.101 (+/-0.040)", "nir +0.120", "900", "Remedy"):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 OPTIONS = load_config().prepare
+PLACES = (1, 3)
+"""Green and near infrared."""
 START = datetime(2019, 4, 1, 2, tzinfo=UTC)
 PLANTED = [(0.0, 0.0), (0.1, -0.2), (0.33, 0.27), (-0.4, 0.15), (0.0, 0.38), (-0.25, -0.35)]
 ALL_SEEN = np.ones((200, 200), np.bool_)
@@ -128,7 +130,7 @@ def make_stack(*images: NDArray[np.float32]) -> Stack:
 def test_every_date_is_measured_and_nothing_moves_unless_asked() -> None:
     images = [seen_off(*planted, seed=n) for n, planted in enumerate(((0, 0), (0, 0), (0.35, 0.2)))]
     stack = make_stack(*images)
-    coregister(stack, START + timedelta(days=9), OPTIONS)
+    coregister(stack, START + timedelta(days=9), OPTIONS, PLACES)
     assert not OPTIONS.apply_shifts
     assert np.array_equal(stack.values, np.stack(images))
     shift = stack.looks[2].shift
@@ -142,7 +144,7 @@ def test_a_shift_is_applied_where_it_helps_and_only_there() -> None:
     images = [seen_off(*planted, seed=n) for n, planted in enumerate(((0, 0), (0, 0), (0.4, 0.3)))]
     stack = make_stack(*images)
     asked = OPTIONS.model_copy(update={"apply_shifts": True})
-    coregister(stack, START + timedelta(days=9), asked)
+    coregister(stack, START + timedelta(days=9), asked, PLACES)
     assert [look.shift.is_applied for look in stack.looks if look.shift] == [False, False, True]
     assert np.array_equal(stack.values[:2], np.stack(images[:2]))
     inner = stack.kinds[2] == PixelKind.CLEAR
