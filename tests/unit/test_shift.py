@@ -121,6 +121,42 @@ def test_a_flat_scene_gives_no_shift() -> None:
     assert measure_shift(seen_off(0, 0), ALL_SEEN, flat) is None
 
 
+def test_bands_that_disagree_measure_nothing() -> None:
+    """What moves one band alone is no shift of the ground: a missed cloud, a weak pattern."""
+    image = seen_off(0.3, 0.2, seed=1)
+    image[3] = seen_off(-0.1, 0.2, seed=2)[3]
+    still = seen_off(0, 0)
+    assert measure_shift(image[[1, 3]], ALL_SEEN, still[[1, 3]]) is not None
+    assert measure_shift(image[[1, 3]], ALL_SEEN, still[[1, 3]], max_discord_px=0.6) is not None
+    assert measure_shift(image[[1, 3]], ALL_SEEN, still[[1, 3]], max_discord_px=0.2) is None
+    alone = measure_shift(image[[3]], ALL_SEEN, still[[3]], max_discord_px=0.0)
+    assert alone is not None
+
+
+def clear_share(share: float, seed: int) -> NDArray[np.bool_]:
+    """Blobs over all but a share of the frame."""
+    field = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(200, 200)), 12)
+    clear: NDArray[np.bool_] = field > np.quantile(field, 1 - share)
+    return clear
+
+
+@pytest.mark.parametrize(("share", "is_measured"), [(0.25, False), (0.35, True), (0.9, True)])
+def test_a_date_too_clouded_to_judge_its_level_has_no_shift(
+    share: float, *, is_measured: bool
+) -> None:
+    stack = make_stack(*(seen_off(0, 0, seed=seed) for seed in range(4)))
+    stack.kinds[3, ~clear_share(share, 7)] = PixelKind.CLOUD
+    coregister(stack, START + timedelta(days=9), OPTIONS, PLACES)
+    assert (stack.looks[3].shift is not None) is is_measured
+    assert all(look.shift is not None for look in stack.looks[:3])
+
+
+def test_a_sensor_without_bands_for_it_has_no_shifts() -> None:
+    stack = make_stack(*(seen_off(0, 0, seed=seed) for seed in range(4)))
+    coregister(stack, START + timedelta(days=9), OPTIONS, ())
+    assert all(look.shift is None for look in stack.looks)
+
+
 def make_stack(*images: NDArray[np.float32]) -> Stack:
     looks = [Look(f"s{n}", START + timedelta(days=n), 1, 0, used=True) for n in range(len(images))]
     kinds = np.full((len(images), 200, 200), PixelKind.CLEAR, np.uint8)
