@@ -1,7 +1,7 @@
 """Search and fetch, and nothing after: bring in what a site needs before anything is judged.
 
-Here belong the choice of collections and bands by sensor, and the tally of a fetch. Listing
-belongs to ``search``, pixels to ``fetch``; the whole pass belongs to ``run``.
+Here belongs the tally of a fetch. Listing belongs to ``search``, pixels to ``fetch``, collections
+and bands to ``selection``; the whole pass belongs to ``run``.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipeline.catalogs import open_catalog
 from pipeline.environment import close_environment
-from pipeline.errors import InputError
 from pipeline.model.provenance import FetchRecord
-from pipeline.run import SENSOR, Silence, gather
-from pipeline.sensors import SENSORS
+from pipeline.run import Silence, gather
+from pipeline.selection import DEFAULT_SENSOR, config_for
 from pipeline.sites import load_site
 from pipeline.store.layout import WorkFolder
 from pipeline.store.records import write_fetch_record
@@ -24,7 +22,6 @@ from pipeline.store.records import write_fetch_record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pipeline.config import RunConfig
     from pipeline.model.scene import AssetFailure, Chip, FetchedScene, Remark
     from pipeline.run import Listener, RunRequest
 
@@ -97,7 +94,7 @@ class Harvest:
 
 
 def harvest(
-    request: RunRequest, listener: Listener | None = None, *, sensor: str = SENSOR
+    request: RunRequest, listener: Listener | None = None, *, sensor: str = DEFAULT_SENSOR
 ) -> Harvest:
     """Bring in every scene of a site and period that is not held yet.
 
@@ -109,7 +106,8 @@ def harvest(
         StoreError: if the work folder cannot be written.
     """
     close_environment()
-    request = replace(request, config=config_for(sensor, request.source, request.config))
+    config = config_for(sensor, request.source, request.config)
+    request = replace(request, sensor=sensor, config=config)
     started, site = datetime.now(UTC), load_site(request.site_folder)
     work = WorkFolder(request.work, site.id)
     with work.lock():
@@ -117,30 +115,3 @@ def harvest(
         done = Harvest(site.id, site.label, inputs.source, sensor, started, inputs.fetched)
         write_fetch_record(work, done.record())
     return done
-
-
-def config_for(sensor: str, source: str, config: RunConfig) -> RunConfig:
-    """The settings with the collections and bands of a sensor: the one place that knows them.
-
-    A source that is known by name says which of its collections hold the sensor. The bands of the
-    sensor that the pass itself judges are those of the settings.
-
-    Raises:
-        InputError: if the sensor is not known, or the source is known not to have it.
-    """
-    known = SENSORS.get(sensor)
-    if known is None:
-        raise InputError("no such sensor", where=sensor, remedy=f"use one of {', '.join(SENSORS)}")
-    own = open_catalog(source).collections
-    if own and sensor not in own:
-        remedy = f"it has {', '.join(own)}; use another --source"
-        raise InputError(f"the source has no {known.label}", where=source, remedy=remedy)
-    collections = own.get(sensor, config.search.collections if sensor == SENSOR else ())
-    search = {"collections": tuple(collections or known.collections)}
-    bands = {"bands": known.required, "optional_bands": known.optional}
-    return config.model_copy(
-        update={
-            "search": config.search.model_copy(update=search),
-            "fetch": config.fetch.model_copy(update={} if sensor == SENSOR else bands),
-        }
-    )

@@ -64,13 +64,17 @@ def run(
     since: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")] = "",
     until: Annotated[str, typer.Option("--to", help="Last day, YYYY-MM-DD.")] = "",
     settings: Annotated[Path | None, typer.Option(help="Another settings file.")] = None,
+    sensor: Annotated[
+        str, typer.Option(help="Whose scenes are judged: sentinel-2 or landsat.")
+    ] = "sentinel-2",
 ) -> None:
     """Run the whole pass over a site and print what changed and what that does to the claims."""
     from pipeline.request import request_for  # noqa: PLC0415 - stages load where they are used
     from pipeline.run import run_site  # noqa: PLC0415
     from pipeline.terminal import ProgressBars  # noqa: PLC0415
 
-    request = request_for(site, source, work, period=(since, until), settings=settings)
+    period = (since, until)
+    request = request_for(site, source, work, period=period, settings=settings, sensor=sensor)
     with ProgressBars(err) as bars:
         result = run_site(request, bars)
     show(result)

@@ -242,10 +242,10 @@ def test_every_scene_is_in_one_cube_or_one_failure(orbits: list[tuple[int | None
     assert sorted([*held, *(f.scene_id for f in found.failures)]) == sorted(
         one.scene.id for one in stage.fetched
     )
-    for orbit, prepared in found.by_orbit.items():
+    for words, prepared in found.by_orbit.items():
         for name in prepared.cube.scene_ids:
             track, state = orbits[int(name[1:])]
-            assert orbit == f"{track} {state}"
+            assert words == f"{track} {state}"
 
 
 @pytest.mark.parametrize("step_db", [1.8, -2.5, 12.0])
