@@ -9,8 +9,8 @@ import pytest
 from pipeline.config import load_config
 from pipeline.errors import BusyError, EmptySearchError, InputError
 from pipeline.harvest import harvest
-from pipeline.selection import config_for
 from pipeline.request import request_for
+from pipeline.selection import config_for
 from pipeline.sensors import SENSORS
 from pipeline.store.chip_record import UPSTREAM_CHANGED
 from pipeline.store.chips import ChipStore
