@@ -8,6 +8,7 @@ a chip is cut belongs to ``window``, ``local``, ``remote`` and ``whole``; how by
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import repeat
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from pipeline.store.chips import ChipStore
 
     OnDone = Callable[[FetchedScene], None]
+
+N_WRITERS = 16
+"""Chips that are written at once: most of that time is spent waiting for the disk to hold them."""
 
 Known: TypeAlias = "Chip | AssetFailure | Grid"
 T = TypeVar("T")
@@ -130,11 +134,13 @@ class _Fetcher:
         self, scenes: Sequence[Scene], on_done: OnDone | None
     ) -> tuple[FetchedScene, ...]:
         """All scenes at once."""
-        try:
-            return tuple(await _together(self.settled(scene, on_done) for scene in scenes))
-        finally:
-            if self.door is not None:
-                await self.door.aclose()
+        with ThreadPoolExecutor(N_WRITERS) as writers:
+            asyncio.get_running_loop().set_default_executor(writers)
+            try:
+                return tuple(await _together(self.settled(scene, on_done) for scene in scenes))
+            finally:
+                if self.door is not None:
+                    await self.door.aclose()
 
     async def settled(self, scene: Scene, on_done: OnDone | None) -> FetchedScene:
         """One scene, and the news of it."""

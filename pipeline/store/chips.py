@@ -31,9 +31,15 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from pipeline.errors import CorruptAssetError, StoreError
-from pipeline.store.chip_record import ChipRecord, change_between, pixels_sha256, version_key
+from pipeline.store.chip_record import (
+    ChipRecord,
+    change_between,
+    pixels_sha256,
+    version_key,
+    with_one_zero,
+)
 from pipeline.store.files import canonical_json, publish_bytes, sha256_of
-from pipeline.store.rasters import open_raster, read_window, write_cog
+from pipeline.store.rasters import open_raster, read_window, write_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,6 +189,7 @@ class ChipStore:
             StoreError: if they cannot be written.
         """
         asset, promised = scene.assets.get(band), _promised(scene, band)
+        pixels = with_one_zero(pixels)
         proofs = {"source_sha256": promised, "pixels_sha256": pixels_sha256(pixels)}
         about = _about(scene, band)
         source = about["href"], delivery.etag, promised
@@ -190,10 +197,11 @@ class ChipStore:
         stem = self._path(scene, band, grid)
         path = stem.with_name(f"{stem.name}-{key}.tif")
         tags = {"zonewatch:scene": scene.id, "zonewatch:simulated": str(scene.is_simulated).lower()}
-        write_cog(path, {band: pixels}, grid, nodata=_nodata(asset, pixels.dtype), tags=tags)
+        nodata = _nodata(asset, pixels.dtype)
+        sha256 = write_plain(path, (band, pixels), grid, nodata=nodata, tags=tags)
         came = asdict(delivery) | {"retrieved_at": delivery.retrieved_at or datetime.now(UTC)}
         taken = {"instant": scene.instant, "platform": scene.platform}
-        where = {"grid": grid, "dtype": str(pixels.dtype), "sha256": sha256_of(path)}
+        where = {"grid": grid, "dtype": str(pixels.dtype), "sha256": sha256}
         record = ChipRecord(**(about | came | taken | where | proofs))
         earlier = [one for one in self._held(scene, band, grid) if one.path != path]
         record = _following(earlier, record, path)

@@ -11,12 +11,13 @@ file, switches the network off, and looks at the sizes before anything is read.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import tempfile
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -24,12 +25,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.io import MemoryFile
 from rasterio.windows import Window as RasterWindow
 
 from pipeline.environment import close_environment
 from pipeline.errors import CorruptAssetError, StoreError
 from pipeline.model.grid import Grid, Window
-from pipeline.store.files import publishing
+from pipeline.store.files import publish_bytes, publishing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -191,6 +193,18 @@ def grid_of(dataset: Dataset) -> Grid:
     return Grid(f"EPSG:{epsg}", left, top, gsd_m, dataset.height, dataset.width)
 
 
+@cache
+def _close_environment_once() -> None:
+    """Close it before GDAL sets up its drivers; after that no variable changes what is written."""
+    close_environment()
+
+
+@lru_cache(maxsize=64)
+def _crs(name: str) -> rasterio.CRS:
+    """A CRS by name; to look it up takes as long as to write a chip."""
+    return rasterio.CRS.from_string(name)
+
+
 @lru_cache(maxsize=64)
 def _metric_epsg(crs: rasterio.CRS) -> int | None:
     """The EPSG number of a metric CRS; None for any other.
@@ -257,20 +271,43 @@ class _Content:
     nodata: float | None
     tags: Mapping[str, str]
 
-    def write(self, part: Path) -> None:
-        """Write the temporary file."""
-        profile = {
-            **COG_OPTIONS,
+    @property
+    def profile(self) -> dict[str, Any]:
+        """Sizes and place, in rasterio's words."""
+        return {
             **dict(zip(("count", "height", "width"), self.pixels.shape, strict=True)),
             "dtype": self.pixels.dtype,
-            "crs": self.grid.crs,
+            "crs": _crs(self.grid.crs),
             "transform": rasterio.Affine(*self.grid.transform),
             "nodata": self.nodata,
         }
-        with created_raster(part, profile) as dataset:
-            dataset.write(self.pixels)
-            dataset.descriptions = self.names
-            dataset.update_tags(**{tag_name(key): self.tags[key] for key in sorted(self.tags)})
+
+    def write(self, part: Path) -> None:
+        """Write the temporary file."""
+        with created_raster(part, COG_OPTIONS | self.profile) as dataset:
+            self._fill(dataset)
+
+    def as_plain_bytes(self) -> bytes:
+        """A file with all rows in one strip.
+
+        Raises:
+            ValueError: if the numbers do not stand in it.
+        """
+        _close_environment_once()
+        layout = {"driver": "GTiff", "blockysize": self.grid.height}
+        with rasterio.Env(**GDAL_OPTIONS), MemoryFile() as memory:
+            with memory.open(**layout, **self.profile) as dataset:
+                self._fill(dataset)
+            data = bytes(memory.getbuffer())
+        if self.pixels.tobytes() not in data:
+            raise ValueError("the numbers do not stand in the file")
+        return data
+
+    def _fill(self, dataset: Dataset) -> None:
+        """Put everything into a new raster."""
+        dataset.write(self.pixels)
+        dataset.descriptions = self.names
+        dataset.update_tags(**{tag_name(key): self.tags[key] for key in sorted(self.tags)})
 
     def compare(self, part: Path) -> None:
         """Read a file back.
@@ -328,6 +365,44 @@ def write_cog(
             remedy = "check the disk for space and faults, then run again"
             what = "the raster did not reach the disk as it should"
             raise StoreError(what, where=str(path), remedy=remedy) from error
+
+
+def write_plain(
+    path: Path,
+    band: tuple[str, NDArray[Any]],
+    grid: Grid,
+    *,
+    nodata: float | None,
+    tags: Mapping[str, str],
+) -> str:
+    """Publish one band as a plain GeoTIFF: a header, and the numbers as they are, in one strip.
+
+    Without compression the file takes half as much disk again, and a fifth of the time; and that it
+    holds the numbers is seen in its bytes before they leave the memory. The same pixels and tags
+    give the same bytes.
+
+    Args:
+        path: the file.
+        band: description and pixels, (y, x).
+        grid: where they lie.
+        nodata: the number that means "nothing here".
+        tags: what the file says of itself; ``tag_name`` says how a key is spelt in the file.
+
+    Returns:
+        Hash of the file, hex.
+
+    Raises:
+        StoreError: if it cannot be written.
+        ValueError: if the band does not have the shape of the grid.
+    """
+    content = _Content((band[0],), _stacked(dict([band]), grid), grid, nodata, tags)
+    try:
+        data = content.as_plain_bytes()
+    except Exception as error:
+        what, remedy = "the raster cannot be put together", "check the memory, then run again"
+        raise StoreError(what, where=str(path), remedy=remedy) from error
+    publish_bytes(path, data)
+    return hashlib.sha256(data).hexdigest()
 
 
 def _stacked(bands: Mapping[str, NDArray[Any]], grid: Grid) -> NDArray[Any]:

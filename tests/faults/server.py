@@ -33,6 +33,7 @@ class Served:
         tokens: answers of the signing service under ``/token/``, one a request, the last for ever.
         accepted: what a query must hold one of for ``/signed/`` to serve.
         elsewhere: where the server redirects to, if not to another loopback address.
+        clients: the far end of every connection that was made.
         release: lets stalled answers end, when the server closes.
     """
 
@@ -43,6 +44,7 @@ class Served:
     tokens: list[bytes] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
     elsewhere: str = ""
+    clients: set[tuple[str, int]] = field(default_factory=set)
     release: threading.Event = field(default_factory=threading.Event)
 
     def count(self, path: str) -> int:
@@ -79,6 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Note the request and answer in the way that the path names."""
+        self.served.clients.add(self.client_address)
         self.served.requests.append((self.path, self.headers.get("range", "")))
         self.served.headers.append({key.lower(): value for key, value in self.headers.items()})
         fault, _, name = urlsplit(self.path).path.lstrip("/").partition("/")
