@@ -12,17 +12,24 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipeline.environment import close_environment
+from pipeline.fetch.coarse import fetch_coarse, list_files
 from pipeline.model.provenance import FetchRecord
-from pipeline.run import Silence, gather
+from pipeline.run import EVER, Silence, gather, told
 from pipeline.selection import DEFAULT_SENSOR, config_for
 from pipeline.sites import load_site
+from pipeline.store.coarse_chips import CoarseStore
 from pipeline.store.layout import WorkFolder
 from pipeline.store.records import write_fetch_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
+    from pipeline.fetch.coarse import FetchedFile
+    from pipeline.model.change import Period
+    from pipeline.model.coarse_chip import PlacedLook
     from pipeline.model.scene import AssetFailure, Chip, FetchedScene, Remark
+    from pipeline.model.site import Site
     from pipeline.run import Listener, RunRequest
 
 
@@ -113,5 +120,90 @@ def harvest(
     with work.lock():
         inputs = gather(request, site, None, listener or Silence())
         done = Harvest(site.id, site.label, inputs.source, sensor, started, inputs.fetched)
+        write_fetch_record(work, done.record())
+    return done
+
+
+@dataclass(frozen=True)
+class CoarseHarvest:
+    """What the fetch of a folder of coarse files came to.
+
+    Attributes:
+        site: the site.
+        source: name of the folder.
+        sensor: id of the sensor.
+        files: every file with numbers.
+    """
+
+    site: Site
+    source: str
+    sensor: str
+    files: tuple[FetchedFile, ...]
+
+    @property
+    def failures(self) -> tuple[AssetFailure, ...]:
+        """Every file that gave nothing."""
+        return tuple(failure for one in self.files for failure in one.failures)
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is no failure and must be said."""
+        return tuple(remark for one in self.files for remark in one.remarks)
+
+    @property
+    def new_looks(self) -> tuple[PlacedLook, ...]:
+        """What was read this time."""
+        return tuple(look for one in self.files for look in one.looks)
+
+    @property
+    def n_held(self) -> int:
+        """Files that are held, whenever they were read."""
+        return sum(bool(one.held) for one in self.files)
+
+    @property
+    def n_new(self) -> int:
+        """Files of which pixels were read this time."""
+        return sum(one.is_new for one in self.files)
+
+    def record(self) -> FetchRecord:
+        """What is kept of it for ``zonewatch scenes``."""
+        tally = len(self.files), self.n_held, self.failures, self.remarks
+        return FetchRecord(self.source, self.sensor, datetime.now(UTC), *tally)
+
+
+def harvest_folder(
+    site_folder: Path,
+    folder: Path,
+    work_root: Path,
+    *,
+    sensor: str,
+    period: Period = EVER,
+    listener: Listener | None = None,
+) -> CoarseHarvest:
+    """Bring in every file of a coarse sensor from a folder that is not held yet.
+
+    It may be stopped at any moment: what is kept stays, and the next call reads the rest.
+
+    Args:
+        site_folder: the AOI folder.
+        folder: a folder of files on this machine.
+        work_root: where chips and records go.
+        sensor: one of ``sensors.coarse_names.COARSE_SENSORS``.
+        period: files that were seen at other times are passed over.
+        listener: hears how far it has come.
+
+    Raises:
+        InputError: if there is no such folder or sensor.
+        EmptySearchError: if the folder holds no file of the sensor and period.
+        StoreError: if the work folder cannot be written.
+    """
+    close_environment()
+    heard, site = listener or Silence(), load_site(site_folder)
+    work = WorkFolder(work_root, site.id)
+    paths = list_files(folder, sensor, site.timezone, period)
+    with work.lock():
+        heard.stage("fetch", len(paths))
+        files = fetch_coarse(site, paths, CoarseStore(work.coarse), heard.step)
+        done = CoarseHarvest(site, told(str(folder)), sensor, files)
         write_fetch_record(work, done.record())
     return done

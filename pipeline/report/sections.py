@@ -89,6 +89,8 @@ def zone_section(painter: Painter, zone: Zone, number: int) -> ZoneSection:
 
 def _headline(findings: Findings, zone: Zone, found: Sequence[Detection]) -> str:
     """What was measured, in one sentence."""
+    if zone.outline_outside is not None:
+        return "Not measured: this comparator lies outside the site; coarse sensors see it."
     if not zone.is_placed:
         return _unplaced(findings, zone)
     if zone.id not in findings.series_of:

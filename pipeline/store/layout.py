@@ -4,6 +4,7 @@ Here belong paths, the lock, and the pointer to the products of the latest run. 
 there belongs to the modules beside this one and to ``publish``.
 
     WORK/SITE/chips/        pixels as delivered
+    WORK/SITE/coarse/       night lights and coarse temperature as delivered
     WORK/SITE/products/     one folder a run, named by the run
     WORK/SITE/runs/         one record a run
     WORK/SITE/fetch.json    what the last `zonewatch fetch` came to
@@ -62,6 +63,11 @@ class WorkFolder:
     def chips(self) -> Path:
         """Pixels as delivered."""
         return self.folder / "chips"
+
+    @property
+    def coarse(self) -> Path:
+        """Night lights and coarse temperature as delivered."""
+        return self.folder / "coarse"
 
     @property
     def products(self) -> Path:

@@ -76,7 +76,8 @@ def failure_table(failures: Sequence[AssetFailure], title: str) -> Table:
         alike = [failure for failure in failures if failure.kind == kind]
         first = alike[0]
         n_scenes = len({failure.scene_id for failure in alike})
-        example = f"{first.scene_id} {first.band}: {first.reason}"
+        head = f"{first.scene_id} {first.band}".rstrip() + ": "
+        example = first.reason if first.reason.startswith(head) else head + first.reason
         table.add_row(kind, str(n_scenes), str(n_bands), escape(example))
     return table
 
