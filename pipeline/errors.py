@@ -55,6 +55,10 @@ class RasterInputError(InputError):
     """A raster named by the user cannot be used."""
 
 
+class NotJudgedError(InputError):
+    """A sensor can be brought in and prepared, and no detector reads what it measures."""
+
+
 class SearchError(PipelineError):
     """A catalogue could not be listed in full."""
 

@@ -1,7 +1,7 @@
 """Search and fetch, and nothing after: bring in what a site needs before anything is judged.
 
-Here belong the choice of collections and bands by sensor, and the tally of a fetch. Listing
-belongs to ``search``, pixels to ``fetch``; the whole pass belongs to ``run``.
+Here belongs the tally of a fetch. Listing belongs to ``search``, pixels to ``fetch``, collections
+and bands to ``selection``; the whole pass belongs to ``run``.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipeline.catalogs import PRESETS, open_catalog, preset_of
 from pipeline.environment import close_environment
-from pipeline.errors import InputError
 from pipeline.fetch.coarse import fetch_coarse, list_files
 from pipeline.model.provenance import FetchRecord
-from pipeline.run import EVER, SENSOR, Silence, gather, told
-from pipeline.sensors import SENSORS
+from pipeline.run import EVER, Silence, gather, told
+from pipeline.selection import DEFAULT_SENSOR, config_for
 from pipeline.sites import load_site
 from pipeline.store.coarse_chips import CoarseStore
 from pipeline.store.layout import WorkFolder
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pipeline.config import RunConfig
     from pipeline.fetch.coarse import FetchedFile
     from pipeline.model.change import Period
     from pipeline.model.coarse_chip import PlacedLook
@@ -106,7 +103,7 @@ class Harvest:
 
 
 def harvest(
-    request: RunRequest, listener: Listener | None = None, *, sensor: str = SENSOR
+    request: RunRequest, listener: Listener | None = None, *, sensor: str = DEFAULT_SENSOR
 ) -> Harvest:
     """Bring in every scene of a site and period that is not held yet.
 
@@ -118,7 +115,8 @@ def harvest(
         StoreError: if the work folder cannot be written.
     """
     close_environment()
-    request = replace(request, config=config_for(sensor, request.source, request.config))
+    config = config_for(sensor, request.source, request.config)
+    request = replace(request, sensor=sensor, config=config)
     started, site = datetime.now(UTC), load_site(request.site_folder)
     work = WorkFolder(request.work, site.id)
     with work.lock():
@@ -212,45 +210,3 @@ def harvest_folder(
         done = CoarseHarvest(site, told(str(folder)), sensor, files)
         write_fetch_record(work, done.record())
     return done
-
-
-def config_for(sensor: str, source: str, config: RunConfig) -> RunConfig:
-    """The settings with the collections and bands of a sensor: the one place that knows them.
-
-    A source that is known by name says which of its collections hold the sensor. The bands of the
-    sensor that the pass itself judges are those of the settings.
-
-    Raises:
-        InputError: if the sensor is not known, or the source is known not to have it, or not to
-            let its pixels be read.
-    """
-    known = SENSORS.get(sensor)
-    if known is None:
-        raise InputError("no such sensor", where=sensor, remedy=f"use one of {', '.join(SENSORS)}")
-    own = open_catalog(source).collections
-    _check_gives(source, sensor)
-    collections = own.get(sensor, config.search.collections if sensor == SENSOR else ())
-    search = {"collections": tuple(collections or known.collections)}
-    bands = {"bands": known.required, "optional_bands": known.optional}
-    return config.model_copy(
-        update={
-            "search": config.search.model_copy(update=search),
-            "fetch": config.fetch.model_copy(update={} if sensor == SENSOR else bands),
-        }
-    )
-
-
-def _check_gives(source: str, sensor: str) -> None:
-    """Refuse a sensor that a source known by name does not give, before anything is asked.
-
-    Raises:
-        InputError: with the sources that do.
-    """
-    preset = preset_of(source)
-    if preset is None or sensor in preset.sensors:
-        return
-    others = [name for name, one in PRESETS.items() if sensor in one.sensors]
-    named = f"--source {' or '.join(others)}" if others else "a folder or another catalogue"
-    what = preset.unread.get(sensor, f"has no {SENSORS[sensor].label}")
-    remedy = f"use {named} for it; this source gives {', '.join(preset.sensors)}"
-    raise InputError(f"the source {what}", where=preset.name, remedy=remedy)

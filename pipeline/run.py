@@ -7,7 +7,7 @@ belongs to the stage; progress bars and exit codes belong to ``cli``; schedules 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +30,7 @@ from pipeline.prepare import prepare
 from pipeline.publish import publish_products
 from pipeline.report import render_report
 from pipeline.search import list_scenes, named_before, said_of_before
+from pipeline.selection import DEFAULT_SENSOR, config_for, judged_sensor
 from pipeline.sites import load_site
 from pipeline.store.chips import ChipStore
 from pipeline.store.files import canonical_json
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 ALGORITHM_VERSIONS = {
     "fetch": "1",
-    "prepare": "2",
+    "prepare": "3",
     "detect": "1",
     "zones": "1",
     "history": "1",
@@ -69,9 +70,6 @@ LIBRARIES = ("numpy", "scipy", "scikit-image", "rasterio", "shapely", "pyproj", 
 
 EVER = Period(datetime(1984, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 """From the first Landsat 5 year on, open to the future."""
-
-SENSOR = "sentinel-2"
-"""The only sensor that this version reads."""
 
 
 class Listener(Protocol):
@@ -107,6 +105,7 @@ class RunRequest:
         work: where chips, products and records go.
         config: the settings.
         period: the time to search.
+        sensor: id of the sensor whose scenes are judged.
     """
 
     site_folder: Path
@@ -115,6 +114,7 @@ class RunRequest:
     work: Path
     config: RunConfig
     period: Period = EVER
+    sensor: str = DEFAULT_SENSOR
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,7 @@ class Inputs:
         fetched: what arrived.
         superseded: scenes that gave way to another one of their overpass.
         on_listing: what must be said of the listing as a whole.
+        sensor: whose scenes they are.
     """
 
     site: Site
@@ -158,6 +159,7 @@ class Inputs:
     fetched: tuple[FetchedScene, ...]
     superseded: tuple[Scene, ...] = ()
     on_listing: tuple[Remark, ...] = ()
+    sensor: str = DEFAULT_SENSOR
 
     def hashes(self, config: RunConfig) -> dict[str, str]:
         """Hash by name of every input."""
@@ -169,6 +171,7 @@ class Inputs:
         seeds = {} if self.seeds is None else {"seeds": self.seeds.sha256}
         stated = hashlib.sha256(canonical_json([_stated(scene) for scene in self.scenes]))
         own = {"site": self.site.sha256, "settings": config.sha256, "items": stated.hexdigest()}
+        own["sensor"] = hashlib.sha256(self.sensor.encode()).hexdigest()
         # Products list what gave way, so a listing with other losers is another run.
         lost = canonical_json([scene.id for scene in self.superseded])
         gone = {"superseded": hashlib.sha256(lost).hexdigest()} if self.superseded else {}
@@ -197,10 +200,13 @@ def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult
     those of an earlier one finds that folder, checks every byte of it and computes nothing.
 
     Raises:
+        NotJudgedError: if no detector reads what the sensor measures; nothing is asked for then.
         PipelineError: whatever the stages raise; what was published before stays as it is.
     """
     close_environment()
-    heard = listener or Silence()
+    judged_sensor(request.sensor)
+    config = config_for(request.sensor, request.source, request.config)
+    request, heard = replace(request, config=config), listener or Silence()
     started = datetime.now(UTC)
     site = load_site(request.site_folder)
     seeds = None if request.seeds_folder is None else load_seeds(request.seeds_folder)
@@ -237,9 +243,15 @@ def gather(request: RunRequest, site: Site, seeds: Seeds | None, heard: Listener
         lambda _: heard.step(),
         access=catalog.access,
     )
-    source = told(request.source)
     return Inputs(
-        site, seeds, source, scenes, fetched, listing.superseded, on_listing=listing.remarks
+        site,
+        seeds,
+        told(request.source),
+        scenes,
+        fetched,
+        superseded=listing.superseded,
+        on_listing=listing.remarks,
+        sensor=request.sensor,
     )
 
 
@@ -281,13 +293,15 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
     Raises:
         NothingSeenError: if no date is left before or after the end of the baseline.
     """
-    config, site = request.config, inputs.site
+    config, site, sensor = request.config, inputs.site, judged_sensor(request.sensor)
     heard.stage("analyse", 4)
     chips = ChipStore(WorkFolder(request.work, site.id).chips)
-    prepared = prepare(site, inputs.fetched, chips, config.prepare)
+    prepared = prepare(site, inputs.fetched, chips, config.prepare, sensor=sensor)
     cube, masks = prepared.cube, prepared.masks
     heard.step()
-    changes = HarmonicMonitor(config.monitor).detect(cube, count_baseline(site, cube))
+    # The detector knows no sensor: it asks for red and nir by their roles.
+    named = replace(cube, bands=sensor.in_roles(cube.bands))
+    changes = HarmonicMonitor(config.monitor).detect(named, count_baseline(site, cube))
     heard.step()
     series = measure_zones(changes, cube, masks)
     detections = replay(changes, cube, masks, config.objects)
@@ -346,7 +360,7 @@ def evidence_of(
 ) -> Evidence:
     """What the claims are weighed against."""
     return Evidence(
-        sensor=SENSOR,
+        sensor=inputs.sensor,
         instants=cube.instants,
         listed=tuple(scene.instant for scene in inputs.scenes),
         series={one.zone_id: one for one in series},

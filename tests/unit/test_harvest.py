@@ -11,9 +11,10 @@ import pytest
 from pipeline.catalogs import PRESETS
 from pipeline.config import load_config
 from pipeline.errors import BusyError, EmptySearchError, InputError, NoCollectionError
-from pipeline.harvest import config_for, harvest
+from pipeline.harvest import harvest
 from pipeline.network import Reader
 from pipeline.request import request_for
+from pipeline.selection import config_for
 from pipeline.sensors import SENSORS
 from pipeline.store.chip_record import UPSTREAM_CHANGED
 from pipeline.store.chips import ChipStore
