@@ -8,6 +8,7 @@ a chip is cut belongs to ``window``, ``local``, ``remote`` and ``whole``; how by
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import repeat
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from pipeline.store.chips import ChipStore
 
     OnDone = Callable[[FetchedScene], None]
+
+N_WRITERS = 16
+"""Chips that are written at once: most of that time is spent waiting for the disk to hold them."""
 
 Known: TypeAlias = "Chip | AssetFailure | Grid"
 T = TypeVar("T")
@@ -130,11 +134,13 @@ class _Fetcher:
         self, scenes: Sequence[Scene], on_done: OnDone | None
     ) -> tuple[FetchedScene, ...]:
         """All scenes at once."""
-        try:
-            return tuple(await _together(self.settled(scene, on_done) for scene in scenes))
-        finally:
-            if self.door is not None:
-                await self.door.aclose()
+        with ThreadPoolExecutor(N_WRITERS) as writers:
+            asyncio.get_running_loop().set_default_executor(writers)
+            try:
+                return tuple(await _together(self.settled(scene, on_done) for scene in scenes))
+            finally:
+                if self.door is not None:
+                    await self.door.aclose()
 
     async def settled(self, scene: Scene, on_done: OnDone | None) -> FetchedScene:
         """One scene, and the news of it."""
@@ -144,8 +150,9 @@ class _Fetcher:
         return done
 
     async def scene(self, scene: Scene) -> FetchedScene:
-        """All bands of a scene; an optional band that it lacks is not missed."""
-        optional = tuple(band for band in self.options.optional_bands if band in scene.assets)
+        """All bands of a scene; an optional band is missed only if the scene should have it."""
+        had = {*scene.assets, *scene.missed}
+        optional = tuple(band for band in self.options.optional_bands if band in had)
         bands = tuple(dict.fromkeys(self.options.bands + optional))
         # One trip to a thread for all bands: it takes as long as to look for one of them.
         known = await asyncio.to_thread(lambda: [self._look(scene, band) for band in bands])
@@ -171,7 +178,8 @@ class _Fetcher:
         try:
             asset = scene.assets.get(band)
             if asset is None:
-                raise MissingBandError("the scene does not have this band")
+                what = scene.missed.get(band, "the scene does not have this band")
+                raise MissingBandError(what)
             wanted = wanted_grid(self.site, scene, asset)
         except AssetError as error:
             return failure_of(scene, band, error)

@@ -48,7 +48,8 @@ async def read_remote(door: Door, asset: Asset, wanted: Grid, options: FetchOpti
         async with asyncio.timeout(options.timeout_s):
             return await insist(lambda: _read(source, asset, wanted), options.attempts)
     except TimeoutError as error:
-        what = f"the asset did not arrive within {options.timeout_s:g} s"
+        last = f" ({source.error.what})" if source.error else ""
+        what = f"the asset did not arrive within {options.timeout_s:g} s{last}"
         raise FetchRetryError(what, where=source.shown, remedy="run again later") from error
 
 

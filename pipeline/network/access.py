@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
@@ -65,7 +66,7 @@ class Access:
             >>> sorted(Access.of_source("http://127.0.0.1:8080/v1").named)
             ['127.0.0.1', '::1', 'localhost']
         """
-        host = _host(_parsed(url))
+        host = _host(parsed(url))
         if host in LOOPBACK_NAMES:
             return cls(is_public=True, named=LOOPBACK_NAMES)
         ip = ip_of(host)
@@ -83,7 +84,7 @@ class Access:
         Raises:
             FetchError: if it is refused, or is no address.
         """
-        parts = _parsed(url)
+        parts = parsed(url)
         shown = _shown(parts)
         if parts.userinfo or not self._allows(parts.scheme, _host(parts)):
             what = "the address is not one to ask"
@@ -98,7 +99,7 @@ class Access:
                 the query of the first address, which may be a signature, to another host.
         """
         shown = self.check(target)
-        first, second = _parsed(url), _parsed(target)
+        first, second = parsed(url), parsed(target)
         if _host(first) == _host(second):
             return shown
         values = [value for _, value in first.params.multi_items()]
@@ -170,7 +171,7 @@ def with_query(url: str, parameters: Mapping[str, Any]) -> str:
     Raises:
         FetchError: if it is no address.
     """
-    parts = _parsed(url)
+    parts = parsed(url)
     return str(parts.copy_merge_params(dict(parameters))) if parameters else url
 
 
@@ -184,12 +185,17 @@ def origin_of(url: str) -> str:
     Raises:
         FetchError: if it is no address.
     """
-    parts = _parsed(url)
+    parts = parsed(url)
     return f"{parts.scheme}://{_place(parts)}"
 
 
-def _parsed(url: str) -> httpx.URL:
-    """The address as the library that will ask it reads it, so that no two readings differ."""
+@lru_cache(maxsize=1024)
+def parsed(url: str) -> httpx.URL:
+    """The address as the library that will ask it reads it, so that no two readings differ.
+
+    Raises:
+        FetchError: if it is no address.
+    """
     try:
         return httpx.URL(url)
     except (httpx.InvalidURL, ValueError, TypeError):
@@ -214,6 +220,7 @@ def _shown(parts: httpx.URL) -> str:
     return f"{parts.scheme}://{_place(parts)}{path}"
 
 
+@lru_cache(maxsize=1024)
 def ip_of(text: str) -> Ip | None:
     """The address that a text is; None if it is none."""
     try:

@@ -1,109 +1,229 @@
 """How a connection is made: the name is resolved once, judged, and the connection goes there.
 
-Here belongs the step between a name and a socket. Resolving and connecting in one place closes
-the hole between a check and a second look-up that answers otherwise. The server's name in TLS
-stays the name that was asked for.
+Here belongs the step between an address and a socket: httpx's request goes through aiohttp's
+pool, whose resolver is ours. Resolving and judging in one place closes the hole between a check
+and a second look-up that answers otherwise. The server's name in TLS stays the name that was
+asked for. What may be asked belongs to ``access``.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from functools import lru_cache
-from socket import SOCK_STREAM, gaierror
+from socket import AF_INET, AF_INET6, AI_NUMERICHOST, SOCK_STREAM, AddressFamily, gaierror
 from typing import TYPE_CHECKING, TypeAlias
 
-import httpcore
+import aiohttp
 import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
+from pipeline.errors import FetchError
 from pipeline.network.access import ip_of
-from pipeline.network.pool import Pool
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, Iterable
-
-    from httpcore import SOCKET_OPTION
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from pipeline.network.access import Access
 
     Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 
+KEEP_ALIVE_S = 30.0
+BUFFER_BYTES = 256 * 1024
+"""So much of an answer may wait to be taken; a block of 512 x 512 pixels has about as much."""
+
+_ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
+    (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
+    (TimeoutError, httpx.ReadTimeout),
+    (aiohttp.ClientConnectorError, httpx.ConnectError),
+    (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
+    (aiohttp.ServerDisconnectedError, httpx.RemoteProtocolError),
+    (aiohttp.ClientError, httpx.ReadError),
+    (OSError, httpx.ReadError),
+)
+"""What goes wrong on the way, in the words of httpx; the first that fits."""
+
 
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses of a name, those of IPv4 first, because broken IPv6 only shows by waiting."""
-    if ip_of(host) is not None:
-        return [host]
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=SOCK_STREAM)
     return sorted({str(place[0]) for *_, place in found}, key=lambda address: ":" in address)
 
 
-class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to addresses that were checked, and to nothing else."""
+class GuardedResolver(AbstractResolver):
+    """Gives addresses that were checked, and no others."""
 
-    def __init__(self, access: Access, look_up: Resolve = resolve) -> None:
-        """Guard a door.
+    def __init__(self, access: Access, look_up: Resolve, timeout_s: float | None) -> None:
+        """Guard a pool.
 
         Args:
             access: says which addresses are refused.
             look_up: gives the addresses of a name.
+            timeout_s: longest wait for them.
         """
-        self._access, self._look_up = access, look_up
-        self._inner = httpcore.AnyIOBackend()
+        self._access, self._look_up, self._timeout_s = access, look_up, timeout_s
 
-    async def connect_tcp(  # noqa: PLR0917 - httpcore's own signature
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own signature
-        local_address: str | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first address that answers, if all of them may be asked.
+    async def resolve(
+        self, host: str, port: int = 0, family: AddressFamily = AF_INET
+    ) -> list[ResolveResult]:
+        """The addresses of a name, if all of them may be asked.
 
         Raises:
             FetchError: if one of them is private: then the whole name is not to be trusted.
-            httpcore.ConnectError: if there is none, or none answers.
+            httpx.ConnectError, httpx.ConnectTimeout: if there is none, or not in time.
         """
-        addresses = await self._addresses(host, port, timeout)
-        failed: Exception = httpcore.ConnectError("the name has no address")
-        for address in addresses:
-            try:
-                return await self._inner.connect_tcp(
-                    address, port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-        raise failed
-
-    async def _addresses(self, host: str, port: int, timeout_s: float | None) -> list[str]:
-        """The addresses of a name, all of them checked."""
+        del family
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(self._timeout_s):
                 addresses = await self._look_up(host, port)
         except TimeoutError as error:
-            raise httpcore.ConnectTimeout("the name was not resolved in time") from error
+            raise httpx.ConnectTimeout("the name was not resolved in time") from error
         except (gaierror, UnicodeError) as error:
-            raise httpcore.ConnectError("the name cannot be resolved") from error
+            raise httpx.ConnectError("the name cannot be resolved") from error
+        if not addresses:
+            raise httpx.ConnectError("the name has no address")
         for address in addresses:
             self._access.check_connection(host, address)
-        return addresses
+        return [_resolved(host, address, port) for address in addresses]
 
-    async def connect_unix_socket(self, *_: object, **__: object) -> httpcore.AsyncNetworkStream:
-        """Refuse: files are not the network."""
-        raise httpcore.ConnectError("sockets of this machine are not asked")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
+    async def close(self) -> None:
+        """Nothing is held open."""
 
 
-class GuardedTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport over a guarded pool; no proxy, no orders from the environment."""
+def _resolved(host: str, address: str, port: int) -> ResolveResult:
+    """An address as aiohttp takes it; it is a number, so that nobody looks it up again."""
+    return ResolveResult(
+        hostname=host,
+        host=address,
+        port=port,
+        family=AF_INET6 if ":" in address else AF_INET,
+        proto=0,
+        flags=AI_NUMERICHOST,
+    )
 
-    def __init__(self, access: Access, n_connections: int, look_up: Resolve = resolve) -> None:
-        """Open a pool that all requests share."""
-        backend = GuardedBackend(access, look_up)
-        self._pool = Pool(backend, _trust(), n_connections)  # type: ignore[assignment]
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """Carries httpx's requests through a guarded pool; no proxy, no orders from the environment."""
+
+    def __init__(
+        self,
+        access: Access,
+        n_connections: int,
+        look_up: Resolve = resolve,
+        silence_s: float | None = None,
+    ) -> None:
+        """Remember how; the pool opens with the first request, since it belongs to a loop.
+
+        Args:
+            access: says which addresses are refused.
+            n_connections: no more are open at once.
+            look_up: gives the addresses of a name.
+            silence_s: longest wait for a connection, or for the next bytes of an answer.
+        """
+        self._access, self._n_connections = access, n_connections
+        self._resolver = GuardedResolver(access, look_up, silence_s)
+        self._timeout = aiohttp.ClientTimeout(sock_connect=silence_s, sock_read=silence_s)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; its connection is free again when the answer is closed.
+
+        Raises:
+            FetchError: if the address may not be asked.
+            httpx.TransportError: if something goes wrong on the way.
+        """
+        url = self._checked(request.url)
+        session = self._session = self._session or self._opened()
+        with _translated():
+            response = await session.request(
+                request.method,
+                url,
+                headers=request.headers.multi_items(),
+                data=await request.aread() or None,
+                allow_redirects=False,
+                ssl=_trust() if url.scheme == "https" else False,
+            )
+        body = _Body(response)
+        return httpx.Response(response.status, headers=response.raw_headers, stream=body)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _checked(self, url: httpx.URL) -> URL:
+        """The address as aiohttp reads it, which must be as it was judged.
+
+        Raises:
+            FetchError: if the two libraries do not read the same in it, or it names a private
+                address by number.
+        """
+        host, read = url.raw_host.decode("ascii"), _read(str(url))
+        if read is None or (read.raw_host, read.raw_path_qs.encode()) != (host, url.raw_path):
+            raise FetchError("the address can be read in two ways", remedy=self._access.remedy)
+        if ip_of(host) is not None:
+            self._access.check_connection(host, host)
+        return read
+
+    def _opened(self) -> aiohttp.ClientSession:
+        """The pool that all requests share."""
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                resolver=self._resolver,
+                use_dns_cache=False,
+                limit=self._n_connections,
+                keepalive_timeout=KEEP_ALIVE_S,
+            ),
+            timeout=self._timeout,
+            trust_env=False,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            read_bufsize=BUFFER_BYTES,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        )
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer, as it comes over the wire."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        """Stand before a body."""
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces as they come."""
+        with _translated():
+            async for piece in self._response.content.iter_any():
+                yield piece
+
+    async def aclose(self) -> None:
+        """End the answer; a connection whose answer was not read to its end is closed."""
+        self._response.release()
+
+
+def _read(text: str) -> URL | None:
+    """An address as aiohttp reads it, character by character; None if it cannot."""
+    try:
+        return URL(text, encoded=True)
+    except ValueError:
+        return None
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Errors of aiohttp in the words of httpx, without their texts, which may hold an address."""
+    try:
+        yield
+    except aiohttp.ClientConnectorDNSError as error:
+        # What the resolver refused comes wrapped, if it is an error of the system, too.
+        if isinstance(error.os_error, FetchError):
+            raise error.os_error from None
+        raise httpx.ConnectError(type(error).__name__) from None
+    except (aiohttp.ClientError, OSError) as error:
+        kind = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
+        raise kind(type(error).__name__) from None
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 import httpx
 
 from pipeline.errors import FetchError, FetchRetryError
-from pipeline.network.access import origin_of, without_query
+from pipeline.network.access import origin_of, parsed, without_query
 from pipeline.network.backend import GuardedTransport
 
 if TYPE_CHECKING:
@@ -84,13 +84,8 @@ class Door:
         self.access = access
         self.signer = None if access.signing is None else access.signing.begin()
         n_connections = min(n_connections, access.max_connections)
-        self._client = httpx.AsyncClient(
-            follow_redirects=False,
-            trust_env=False,
-            timeout=httpx.Timeout(silence_s, pool=None),
-            transport=transport or GuardedTransport(access, n_connections),
-            headers={"accept-encoding": "identity", "user-agent": "zonewatch"},
-        )
+        # No client of httpx stands between: it would keep cookies and read every address anew.
+        self._transport = transport or GuardedTransport(access, n_connections, silence_s=silence_s)
 
     async def __aenter__(self) -> Self:
         """Nothing: the pool is open."""
@@ -102,7 +97,7 @@ class Door:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def signed(self, url: str) -> str:
         """The address as it is to be asked now.
@@ -144,14 +139,13 @@ class Door:
         """The first answer that is no redirect."""
         self.access.check(call.url)
         for _ in range(MAX_REDIRECTS + 1):
-            request = self._client.build_request(
-                call.method, call.url, headers=dict(call.headers), content=call.content
-            )
-            response = await self._client.send(request, stream=True)
-            if response.next_request is None:
+            request = _request(call)
+            response = await self._transport.handle_async_request(request)
+            response.request = request
+            if not response.has_redirect_location:
                 return response
             await response.aclose()
-            call = self._hop(call, response.status_code, str(response.next_request.url))
+            call = self._hop(call, response.status_code, _target(response))
         what = f"the server redirects more than {MAX_REDIRECTS} times"
         raise FetchError(what, where=without_query(call.url), remedy="name the final address")
 
@@ -168,3 +162,24 @@ class Door:
             what = "the server redirects a request that has a body"
             raise FetchError(what, where=without_query(call.url), remedy="name the final address")
         return call.to(target)
+
+
+def _request(call: Call) -> httpx.Request:
+    """What is sent."""
+    headers = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "zonewatch"}
+    return httpx.Request(
+        call.method, parsed(call.url), headers=headers | dict(call.headers), content=call.content
+    )
+
+
+def _target(response: httpx.Response) -> str:
+    """Where a redirect leads, in full.
+
+    Raises:
+        FetchError: if that is no address.
+    """
+    location = response.headers["location"]
+    try:
+        return str(response.request.url.join(location))
+    except (httpx.InvalidURL, ValueError):
+        raise FetchError("the server redirects to no address") from None

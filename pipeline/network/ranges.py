@@ -191,15 +191,17 @@ class RemoteObject:
         """
         if response.headers.get("content-encoding", "identity") != "identity":
             raise FetchError("the server compresses ranges", where=self.shown)
-        body = bytearray()
+        pieces: list[bytes] = []
+        missing = size
         async for piece in response.aiter_raw():
-            self.nbytes += len(piece)
-            body += piece
-            if len(body) > size:
+            pieces.append(piece)
+            missing -= len(piece)
+            if missing < 0:
                 break
-        if len(body) != size:
+        self.nbytes += size - missing
+        if missing:
             raise self._passing("the server sent more or fewer bytes than it promised")
-        return bytes(body)
+        return b"".join(pieces)
 
     def _passing(self, what: str) -> FetchRetryError:
         """An error for something that may go better another time."""

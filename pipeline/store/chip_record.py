@@ -12,6 +12,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from pipeline.model.grid import Grid  # noqa: TC001 - pydantic reads the types when it runs
@@ -133,6 +134,24 @@ def pixels_sha256(pixels: NDArray[Any]) -> str:
     digest = hashlib.sha256(f"{little.dtype.str} {little.shape} ".encode())
     digest.update(little.tobytes())
     return digest.hexdigest()
+
+
+def with_one_zero(pixels: NDArray[Any]) -> NDArray[Any]:
+    """The numbers with one zero and one NaN, as GDAL writes them.
+
+    A block of nothing but -0.0, or of NaN with other bits in them, comes back as 0.0 and the usual
+    NaN: equal numbers, and other bytes than those that were hashed.
+
+    Example:
+        >>> import numpy as np
+        >>> str(with_one_zero(np.array([-0.0, 1.0])))
+        '[0. 1.]'
+    """
+    if pixels.dtype.kind != "f":
+        return pixels
+    number = pixels.dtype.type
+    settled: NDArray[Any] = np.where(np.isnan(pixels), number(np.nan), pixels + number(0))
+    return settled
 
 
 def version_key(baseline: str | None, source: tuple[str | None, ...], *, simulated: bool) -> str:

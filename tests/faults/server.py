@@ -33,6 +33,7 @@ class Served:
         tokens: answers of the signing service under ``/token/``, one a request, the last for ever.
         accepted: what a query must hold one of for ``/signed/`` to serve.
         elsewhere: where the server redirects to, if not to another loopback address.
+        clients: the far end of every connection that was made.
         release: lets stalled answers end, when the server closes.
     """
 
@@ -43,6 +44,7 @@ class Served:
     tokens: list[bytes] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
     elsewhere: str = ""
+    clients: set[tuple[str, int]] = field(default_factory=set)
     release: threading.Event = field(default_factory=threading.Event)
 
     def count(self, path: str) -> int:
@@ -79,6 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Note the request and answer in the way that the path names."""
+        self.served.clients.add(self.client_address)
         self.served.requests.append((self.path, self.headers.get("range", "")))
         self.served.headers.append({key.lower(): value for key, value in self.headers.items()})
         fault, _, name = urlsplit(self.path).path.lstrip("/").partition("/")
@@ -203,6 +206,15 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.good(etag='"v2"', data=bytes(byte ^ 1 for byte in self.data))
 
+    def swap_file(self) -> None:
+        """Another sound file at every second request: same size, same layout, other pixels."""
+        if len(self.served.requests) % 2:
+            self.good()
+        else:
+            name = urlsplit(self.path).path.rpartition("/")[2]
+            other = self.served.folder / f"other-{name}"
+            self.good(etag='"v2"', data=other.read_bytes())
+
     def swap_once(self) -> None:
         """An object that is replaced after its header was read, by a version that stays."""
         self.good(etag='"v1"' if self.is_first() else '"v2"')
@@ -289,6 +301,7 @@ FAULTS: dict[str, Callable[[_Handler], None]] = {
     "503-once": lambda it: it.status(503) if it.is_first() else it.good(),
     "cut-once": lambda it: it.cut() if it.is_first() else it.good(),
     "swap-once": _Handler.swap_once,
+    "swap-file": _Handler.swap_file,
     "429": lambda it: it.status(429, retry_after="0"),
     "429-long": lambda it: it.status(429, retry_after="9999999"),
     "500": lambda it: it.status(500, b"secret trace"),

@@ -54,7 +54,19 @@ def test_s04_nothing_else_opens_a_raster() -> None:
 
 
 def test_s04_the_door_itself_only_opens() -> None:
-    assert set(offences(DOOR.read_text(encoding="utf-8"))) == {"rasterio.open"}
+    memory = {"rasterio.io", "rasterio.io.MemoryFile", "MemoryFile"}
+    assert set(offences(DOOR.read_text(encoding="utf-8"))) == {"rasterio.open"} | memory
+
+
+def test_s04_files_in_memory_are_only_written() -> None:
+    """One that is given bytes would open whatever format they are of."""
+    calls = [
+        node
+        for node in ast.walk(ast.parse(DOOR.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "MemoryFile"
+    ]
+    assert calls
+    assert not any(call.args or call.keywords for call in calls)
 
 
 @pytest.mark.parametrize(
