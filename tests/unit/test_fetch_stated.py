@@ -141,7 +141,10 @@ def test_a_complex_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     [
         ("EPSG:32651", "promises EPSG:32652"),
         ("EPSG:4326", "north-up grid of square pixels|promises"),
-        ("+proj=tmerc +lat_0=1 +lon_0=129 +k=0.9996 +x_0=5 +datum=WGS84 +units=m", "not a readable GeoTIFF"),
+        (
+            "+proj=tmerc +lat_0=1 +lon_0=129 +k=0.9996 +x_0=5 +datum=WGS84 +units=m",
+            "not a readable GeoTIFF",
+        ),
         ("+proj=utm +zone=52 +datum=WGS84 +units=m", None),
     ],
 )
