@@ -118,22 +118,48 @@ class MonitorOptions(Options):
 
 
 class PairOptions(Options):
-    """The pair detector."""
+    """The pair detectors."""
 
     n_iterations: int = Field(ge=1, le=100)
     """Re-weightings at most."""
     tolerance: float = Field(gt=0, le=0.1)
     """The iteration ends when no canonical correlation moves by this much."""
     bulk_share: Share
-    """Lower share of the pixels that the no-change distribution is fitted to."""
+    """Lower share of the pixels that the no-change distribution is fitted to; the fused detector
+    fits it to more where it calls less."""
     winsor_share: Share
-    """Share of largest magnitudes that the histogram split does not listen to."""
+    """Share of largest magnitudes that are pulled in, lest a few rule a split or a mean."""
     max_false_discovery_share: Share
     """The histogram split is kept if the null expects at most this share of its calls."""
     quiet_share: Share
-    """Share of unchanged pixels that may be called where the split is not kept."""
+    """Share of unchanged pixels that the threshold of a quiet pair leaves above itself."""
     smoothing_px: float = Field(gt=0, le=10)
-    """Standard deviation of the Gaussian that the fused detector averages its measures with."""
+    """Standard deviation of the Gaussian that measures are averaged with; calls of regions reach
+    as far."""
+
+
+class RadarOptions(Options):
+    """The radar detectors."""
+
+    false_alarm_share: Share
+    """Share of unchanged pixels that may be called: the p-value from which a change is one."""
+    season_days: float = Field(ge=1, le=183)
+    """Days of the calendar that a date of the first period may lie from one of the second."""
+    min_baseline_looks: int = Field(ge=2, le=200)
+    """A pixel with fewer looks before is not judged."""
+    min_lasting_looks: int = Field(ge=2, le=50)
+    """Looks that a dated step must have lasted."""
+    common_mode_db: float = Field(gt=0, le=10)
+    """A date on which all ground is this much brighter or darker than in the baseline is weather
+    and takes no part; smaller levels are taken off."""
+    bulk_share: Share
+    """Lower share of the pixels that tells how much unchanged ground moved."""
+    edge_share: Share
+    """Share of the strongest change two pixels away that a pixel must reach to be called."""
+    bracket_share: Share
+    """How often the bracket of a dated step holds the true date."""
+    limit_power: Share
+    """The chance of being found that the smallest change found is stated for."""
 
 
 class ObjectOptions(Options):
@@ -172,6 +198,7 @@ class RunConfig(Options):
     prepare: PrepareOptions
     monitor: MonitorOptions
     pair: PairOptions
+    radar: RadarOptions
     objects: ObjectOptions
     assess: AssessOptions
 

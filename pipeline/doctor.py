@@ -32,6 +32,7 @@ from pipeline.model.grid import Grid
 from pipeline.network.access import Access
 from pipeline.network.documents import Patience, Reader
 from pipeline.network.door import Call
+from pipeline.network.signing import S3Signing
 from pipeline.store.rasters import open_raster, read_window, write_cog
 
 if TYPE_CHECKING:
@@ -40,8 +41,12 @@ if TYPE_CHECKING:
 API_HOSTS: Final = {name: preset.url for name, preset in PRESETS.items()}
 """Landing page by name of a source."""
 SERVER_ERROR: Final = 500
-CREDENTIALS: Final = {"cdse": ("CDSE_S3_ACCESS_KEY", "CDSE_S3_SECRET_KEY")}
-"""Names of the variables that a source needs."""
+CREDENTIALS: Final = {
+    name: preset.access.signing
+    for name, preset in PRESETS.items()
+    if isinstance(preset.access.signing, S3Signing)
+}
+"""The sources that need keys, with the names of their variables."""
 LIBRARIES: Final = {
     "numpy": "numpy", "scipy": "scipy", "rasterio": "rasterio", "pyproj": "pyproj",
     "shapely": "shapely", "geopandas": "geopandas", "scikit-image": "skimage",
@@ -94,10 +99,12 @@ def examine(work: Path, *, timeout_s: float, hosts: Mapping[str, str] = API_HOST
         timeout_s: longest wait for a host.
         hosts: address by name of a source; none to leave the network alone.
     """
+    coordinates = list(check_coordinates())
     return [
         *check_libraries(),
-        *check_coordinates(),
-        *check_rasters(),
+        *coordinates,
+        # A file cannot be written in a CRS that is not found: one cause, one line.
+        *(check_rasters() if is_fit(coordinates) else ()),
         *check_environment(os.environ),
         *check_disk(work),
         *check_credentials(os.environ),
@@ -177,7 +184,8 @@ def check_rasters() -> Iterator[Finding]:
                 same = np.array_equal(read_window(dataset)[0], pixels)
     except (PipelineError, OSError) as error:
         remedy = "free space in the folder for temporary files, or install rasterio anew"
-        yield Finding("coordinates", name, Light.RED, str(error), remedy)
+        what = f"cannot be written and read back ({getattr(error, 'what', type(error).__name__)})"
+        yield Finding("coordinates", name, Light.RED, what, remedy)
         return
     what = "written and read back" if same else "does not come back as it was written"
     light = Light.GREEN if same else Light.RED
@@ -206,7 +214,11 @@ def check_environment(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def check_disk(work: Path) -> Iterator[Finding]:
     """Whether the work folder can be written, and how much room there is."""
-    place = next(one for one in (work, *work.absolute().parents) if one.is_dir())
+    place = next(one for one in (work, *work.absolute().parents) if one.exists())
+    if not place.is_dir():
+        what = "cannot be made: a file is in its way"
+        yield Finding("disk", "work folder", Light.RED, what, "choose another with --work")
+        return
     try:
         with tempfile.NamedTemporaryFile(dir=place, prefix=".zonewatch-"):
             pass
@@ -220,21 +232,28 @@ def check_disk(work: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(place).free
     light = Light.GREEN if free >= AMPLE_FREE_BYTES else Light.YELLOW
     light = Light.RED if free < MIN_FREE_BYTES else light
-    remedy = "" if light is Light.GREEN else "free space, or choose another disk with --work"
-    yield Finding("disk", "free space", light, f"{free / 1e9:,.1f} GB", remedy)
+    what, remedy = f"{free / 1e9:,.1f} GB", ""
+    if light is not Light.GREEN:
+        least = MIN_FREE_BYTES if light is Light.RED else AMPLE_FREE_BYTES
+        need = "a site needs" if light is Light.RED else "is ample for a site"
+        what = f"{free / 1e6:,.0f} MB; {least / 1e6:,.0f} MB {need}"
+        remedy = "free space, or choose another disk with --work"
+    yield Finding("disk", "free space", light, what, remedy)
 
 
 def check_credentials(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the variables that a source needs are set; never what they hold."""
-    for source, names in CREDENTIALS.items():
-        missing = [name for name in names if not environ.get(name, "").strip()]
-        if missing:
-            remedy = f"set {' and '.join(missing)}, or use another source"
-            yield Finding(
-                "credentials", source, Light.YELLOW, f"{', '.join(missing)} not set", remedy
-            )
-        else:
-            yield Finding("credentials", source, Light.GREEN, f"{', '.join(names)} set")
+    for source, signing in CREDENTIALS.items():
+        found = [name for name in signing.variables if environ.get(name, "").strip()]
+        missing = [name for name in signing.variables if name not in found]
+        if not missing:
+            yield Finding("credentials", source, Light.GREEN, f"{', '.join(found)} set")
+            continue
+        what = f"{' and '.join(missing)} not set, which only --source {source} needs"
+        if found:
+            what = f"half set: {', '.join(found)} is, {', '.join(missing)} is not"
+        remedy = f"{signing.remedy}, or use another source"
+        yield Finding("credentials", source, Light.YELLOW, what, remedy)
 
 
 def check_network(hosts: Mapping[str, str], timeout_s: float) -> Iterator[Finding]:

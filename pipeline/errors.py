@@ -59,6 +59,10 @@ class RasterInputError(InputError):
     """A raster named by the user cannot be used."""
 
 
+class NotJudgedError(InputError):
+    """A sensor can be brought in and prepared, and no detector reads what it measures."""
+
+
 class SearchError(PipelineError):
     """A catalogue could not be listed in full."""
 
@@ -69,6 +73,10 @@ class EmptySearchError(SearchError, LookupError):
     """A catalogue answered, and holds nothing for this place and time."""
 
     exit_code = 2
+
+
+class NoCollectionError(SearchError):
+    """A catalogue holds none of the collections that are wanted; they may bear other names now."""
 
 
 class AssetError(PipelineError):

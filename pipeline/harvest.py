@@ -1,7 +1,7 @@
 """Search and fetch, and nothing after: bring in what a site needs before anything is judged.
 
-Here belong the choice of collections and bands by sensor, and the tally of a fetch. Listing
-belongs to ``search``, pixels to ``fetch``; the whole pass belongs to ``run``.
+Here belongs the tally of a fetch. Listing belongs to ``search``, pixels to ``fetch``, collections
+and bands to ``selection``; the whole pass belongs to ``run``.
 """
 
 from __future__ import annotations
@@ -11,21 +11,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipeline.catalogs import open_catalog
 from pipeline.environment import close_environment
-from pipeline.errors import InputError
+from pipeline.fetch.coarse import fetch_coarse, list_files
 from pipeline.model.provenance import FetchRecord
-from pipeline.run import SENSOR, Silence, gather
-from pipeline.sensors import SENSORS
+from pipeline.run import EVER, Silence, gather, told
+from pipeline.selection import DEFAULT_SENSOR, config_for
 from pipeline.sites import load_site
+from pipeline.store.coarse_chips import CoarseStore
 from pipeline.store.layout import WorkFolder
 from pipeline.store.records import write_fetch_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from pipeline.config import RunConfig
+    from pipeline.fetch.coarse import FetchedFile
+    from pipeline.model.change import Period
+    from pipeline.model.coarse_chip import PlacedLook
     from pipeline.model.scene import AssetFailure, Chip, FetchedScene, Remark
+    from pipeline.model.site import Site
     from pipeline.run import Listener, RunRequest
 
 
@@ -40,6 +44,7 @@ class Harvest:
         sensor: id of the sensor.
         started: when it began, UTC.
         fetched: every listed scene.
+        on_listing: what must be said of the listing as a whole.
     """
 
     site_id: str
@@ -48,6 +53,7 @@ class Harvest:
     sensor: str
     started: datetime
     fetched: tuple[FetchedScene, ...]
+    on_listing: tuple[Remark, ...] = ()
 
     @property
     def failures(self) -> tuple[AssetFailure, ...]:
@@ -57,7 +63,7 @@ class Harvest:
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """What is no failure and must be said."""
-        return tuple(remark for one in self.fetched for remark in one.remarks)
+        return self.on_listing + tuple(r for one in self.fetched for r in one.remarks)
 
     @property
     def chips(self) -> tuple[Chip, ...]:
@@ -97,7 +103,7 @@ class Harvest:
 
 
 def harvest(
-    request: RunRequest, listener: Listener | None = None, *, sensor: str = SENSOR
+    request: RunRequest, listener: Listener | None = None, *, sensor: str = DEFAULT_SENSOR
 ) -> Harvest:
     """Bring in every scene of a site and period that is not held yet.
 
@@ -109,38 +115,98 @@ def harvest(
         StoreError: if the work folder cannot be written.
     """
     close_environment()
-    request = replace(request, config=config_for(sensor, request.source, request.config))
+    config = config_for(sensor, request.source, request.config)
+    request = replace(request, sensor=sensor, config=config)
     started, site = datetime.now(UTC), load_site(request.site_folder)
     work = WorkFolder(request.work, site.id)
     with work.lock():
         inputs = gather(request, site, None, listener or Silence())
-        done = Harvest(site.id, site.label, inputs.source, sensor, started, inputs.fetched)
+        what = site.id, site.label, inputs.source, sensor
+        done = Harvest(*what, started, inputs.fetched, inputs.on_listing)
         write_fetch_record(work, done.record())
     return done
 
 
-def config_for(sensor: str, source: str, config: RunConfig) -> RunConfig:
-    """The settings with the collections and bands of a sensor: the one place that knows them.
+@dataclass(frozen=True)
+class CoarseHarvest:
+    """What the fetch of a folder of coarse files came to.
 
-    A source that is known by name says which of its collections hold the sensor. The bands of the
-    sensor that the pass itself judges are those of the settings.
+    Attributes:
+        site: the site.
+        source: name of the folder.
+        sensor: id of the sensor.
+        files: every file with numbers.
+    """
+
+    site: Site
+    source: str
+    sensor: str
+    files: tuple[FetchedFile, ...]
+
+    @property
+    def failures(self) -> tuple[AssetFailure, ...]:
+        """Every file that gave nothing."""
+        return tuple(failure for one in self.files for failure in one.failures)
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is no failure and must be said."""
+        return tuple(remark for one in self.files for remark in one.remarks)
+
+    @property
+    def new_looks(self) -> tuple[PlacedLook, ...]:
+        """What was read this time."""
+        return tuple(look for one in self.files for look in one.looks)
+
+    @property
+    def n_held(self) -> int:
+        """Files that are held, whenever they were read."""
+        return sum(bool(one.held) for one in self.files)
+
+    @property
+    def n_new(self) -> int:
+        """Files of which pixels were read this time."""
+        return sum(one.is_new for one in self.files)
+
+    def record(self) -> FetchRecord:
+        """What is kept of it for ``zonewatch scenes``."""
+        tally = len(self.files), self.n_held, self.failures, self.remarks
+        return FetchRecord(self.source, self.sensor, datetime.now(UTC), *tally)
+
+
+def harvest_folder(
+    site_folder: Path,
+    folder: Path,
+    work_root: Path,
+    *,
+    sensor: str,
+    period: Period = EVER,
+    listener: Listener | None = None,
+) -> CoarseHarvest:
+    """Bring in every file of a coarse sensor from a folder that is not held yet.
+
+    It may be stopped at any moment: what is kept stays, and the next call reads the rest.
+
+    Args:
+        site_folder: the AOI folder.
+        folder: a folder of files on this machine.
+        work_root: where chips and records go.
+        sensor: one of ``sensors.coarse_names.COARSE_SENSORS``.
+        period: files that were seen at other times are passed over.
+        listener: hears how far it has come.
 
     Raises:
-        InputError: if the sensor is not known, or the source is known not to have it.
+        InputError: if there is no such folder or sensor.
+        EmptySearchError: if the folder holds no file of the sensor and period.
+        StoreError: if the work folder cannot be written.
     """
-    known = SENSORS.get(sensor)
-    if known is None:
-        raise InputError("no such sensor", where=sensor, remedy=f"use one of {', '.join(SENSORS)}")
-    own = open_catalog(source).collections
-    if own and sensor not in own:
-        remedy = f"it has {', '.join(own)}; use another --source"
-        raise InputError(f"the source has no {known.label}", where=source, remedy=remedy)
-    collections = own.get(sensor, config.search.collections if sensor == SENSOR else ())
-    search = {"collections": tuple(collections or known.collections)}
-    bands = {"bands": known.required, "optional_bands": known.optional}
-    return config.model_copy(
-        update={
-            "search": config.search.model_copy(update=search),
-            "fetch": config.fetch.model_copy(update={} if sensor == SENSOR else bands),
-        }
-    )
+    close_environment()
+    heard, site = listener or Silence(), load_site(site_folder)
+    work = WorkFolder(work_root, site.id)
+    paths = list_files(folder, sensor, site.timezone, period)
+    with work.lock():
+        heard.stage("fetch", len(paths))
+        files = fetch_coarse(site, paths, CoarseStore(work.coarse), heard.step)
+        done = CoarseHarvest(site, told(str(folder)), sensor, files)
+        write_fetch_record(work, done.record())
+    return done

@@ -12,6 +12,7 @@ from pipeline.config import SETTINGS_FILE, load_config
 from pipeline.errors import InputError
 from pipeline.model.change import Period
 from pipeline.run import EVER, RunRequest
+from pipeline.selection import DEFAULT_SENSOR
 from pipeline.sites import load_site
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +26,7 @@ def request_for(
     *,
     period: tuple[str, str] = ("", ""),
     settings: Path | None = None,
+    sensor: str = DEFAULT_SENSOR,
 ) -> RunRequest:
     """Turn the words of a command line into a request.
 
@@ -40,6 +42,7 @@ def request_for(
         work=work,
         config=load_config(settings or SETTINGS_FILE),
         period=period_between(*period),
+        sensor=sensor,
     )
 
 

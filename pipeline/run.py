@@ -7,7 +7,7 @@ belongs to the stage; progress bars and exit codes belong to ``cli``; schedules 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,28 +18,32 @@ from pipeline.catalogs import open_catalog
 from pipeline.claims import load_seeds
 from pipeline.detect.monitor import HarmonicMonitor
 from pipeline.environment import close_environment
-from pipeline.errors import NothingSeenError
+from pipeline.errors import EmptySearchError, NoCollectionError, NothingSeenError
 from pipeline.fetch import fetch
 from pipeline.history import replay
 from pipeline.model.change import Period
 from pipeline.model.findings import Findings
+from pipeline.model.grid import Bounds
 from pipeline.model.provenance import RunRecord
 from pipeline.model.time import civil_day_span_utc
 from pipeline.prepare import prepare
 from pipeline.publish import publish_products
 from pipeline.report import render_report
-from pipeline.search import list_scenes
+from pipeline.search import list_scenes, named_before, said_of_before
+from pipeline.selection import DEFAULT_SENSOR, config_for, judged_sensor
 from pipeline.sites import load_site
 from pipeline.store.chips import ChipStore
 from pipeline.store.files import canonical_json
 from pipeline.store.layout import WorkFolder
 from pipeline.store.ledger import open_ledger
+from pipeline.store.listed import ListedBefore, scenes_held
 from pipeline.store.records import read_record, write_record
 from pipeline.zones import mask_excess, measure_zones
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pipeline.catalogs import Catalog
     from pipeline.config import RunConfig
     from pipeline.model.change import Detection, ZoneSeries
     from pipeline.model.claim import Seeds
@@ -47,10 +51,11 @@ if TYPE_CHECKING:
     from pipeline.model.provenance import Artifact
     from pipeline.model.scene import FetchedScene, Remark, Scene
     from pipeline.model.site import Site
+    from pipeline.search import Listing
 
 ALGORITHM_VERSIONS = {
     "fetch": "1",
-    "prepare": "2",
+    "prepare": "3",
     "detect": "2",
     "zones": "1",
     "history": "1",
@@ -65,9 +70,6 @@ LIBRARIES = ("numpy", "scipy", "scikit-image", "rasterio", "shapely", "pyproj", 
 
 EVER = Period(datetime(1984, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 """From the first Landsat 5 year on, open to the future."""
-
-SENSOR = "sentinel-2"
-"""The only sensor that this version reads."""
 
 
 class Listener(Protocol):
@@ -103,6 +105,7 @@ class RunRequest:
         work: where chips, products and records go.
         config: the settings.
         period: the time to search.
+        sensor: id of the sensor whose scenes are judged.
     """
 
     site_folder: Path
@@ -111,6 +114,7 @@ class RunRequest:
     work: Path
     config: RunConfig
     period: Period = EVER
+    sensor: str = DEFAULT_SENSOR
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,8 @@ class Inputs:
         scenes: the frozen list.
         fetched: what arrived.
         superseded: scenes that gave way to another one of their overpass.
+        on_listing: what must be said of the listing as a whole.
+        sensor: whose scenes they are.
     """
 
     site: Site
@@ -152,6 +158,8 @@ class Inputs:
     scenes: tuple[Scene, ...]
     fetched: tuple[FetchedScene, ...]
     superseded: tuple[Scene, ...] = ()
+    on_listing: tuple[Remark, ...] = ()
+    sensor: str = DEFAULT_SENSOR
 
     def hashes(self, config: RunConfig) -> dict[str, str]:
         """Hash by name of every input."""
@@ -163,15 +171,19 @@ class Inputs:
         seeds = {} if self.seeds is None else {"seeds": self.seeds.sha256}
         stated = hashlib.sha256(canonical_json([_stated(scene) for scene in self.scenes]))
         own = {"site": self.site.sha256, "settings": config.sha256, "items": stated.hexdigest()}
+        own["sensor"] = hashlib.sha256(self.sensor.encode()).hexdigest()
         # Products list what gave way, so a listing with other losers is another run.
         lost = canonical_json([scene.id for scene in self.superseded])
         gone = {"superseded": hashlib.sha256(lost).hexdigest()} if self.superseded else {}
-        return {**own, **seeds, **gone, **chips}
+        # They stand in the report, too.
+        words = canonical_json([remark.words for remark in self.on_listing])
+        said = {"listing": hashlib.sha256(words).hexdigest()} if self.on_listing else {}
+        return {**own, **seeds, **gone, **said, **chips}
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """What must be said of the scenes and is no failure."""
-        return tuple(remark for one in self.fetched for remark in one.remarks)
+        return self.on_listing + tuple(r for one in self.fetched for r in one.remarks)
 
 
 def _stated(scene: Scene) -> list[object]:
@@ -188,10 +200,13 @@ def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult
     those of an earlier one finds that folder, checks every byte of it and computes nothing.
 
     Raises:
+        NotJudgedError: if no detector reads what the sensor measures; nothing is asked for then.
         PipelineError: whatever the stages raise; what was published before stays as it is.
     """
     close_environment()
-    heard = listener or Silence()
+    judged_sensor(request.sensor)
+    config = config_for(request.sensor, request.source, request.config)
+    request, heard = replace(request, config=config), listener or Silence()
     started = datetime.now(UTC)
     site = load_site(request.site_folder)
     seeds = None if request.seeds_folder is None else load_seeds(request.seeds_folder)
@@ -215,7 +230,7 @@ def gather(request: RunRequest, site: Site, seeds: Seeds | None, heard: Listener
     """Search and fetch: freeze what the run rests on."""
     catalog = open_catalog(request.source)
     heard.stage("search", 1)
-    listing = list_scenes(site, catalog, request.period, request.config.search)
+    listing = _listed(request, site, catalog)
     scenes = listing.scenes
     heard.step()
     heard.stage("fetch", len(scenes))
@@ -228,7 +243,35 @@ def gather(request: RunRequest, site: Site, seeds: Seeds | None, heard: Listener
         lambda _: heard.step(),
         access=catalog.access,
     )
-    return Inputs(site, seeds, told(request.source), scenes, fetched, listing.superseded)
+    return Inputs(
+        site,
+        seeds,
+        told(request.source),
+        scenes,
+        fetched,
+        superseded=listing.superseded,
+        on_listing=listing.remarks,
+        sensor=request.sensor,
+    )
+
+
+def _listed(request: RunRequest, site: Site, catalog: Catalog) -> Listing:
+    """The listing, held against what the same source listed before.
+
+    Raises:
+        SearchError: if it is not whole, or empty; then with what is known from before.
+    """
+    work, options = WorkFolder(request.work, site.id), request.config.search
+    before = ListedBefore(work, request.source, Bounds(*site.boundary.bounds))
+    earlier = before.read()
+    try:
+        listing = list_scenes(site, catalog, request.period, options, earlier=earlier)
+    except (EmptySearchError, NoCollectionError) as error:
+        named = named_before(earlier, request.period, options.collections)
+        held = scenes_held(work, request.period, options.collections)
+        raise said_of_before(error, named, held) from error
+    before.add(earlier, (*listing.scenes, *listing.superseded))
+    return listing
 
 
 def told(source: str) -> str:
@@ -250,13 +293,15 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
     Raises:
         NothingSeenError: if no date is left before or after the end of the baseline.
     """
-    config, site = request.config, inputs.site
+    config, site, sensor = request.config, inputs.site, judged_sensor(request.sensor)
     heard.stage("analyse", 4)
     chips = ChipStore(WorkFolder(request.work, site.id).chips)
-    prepared = prepare(site, inputs.fetched, chips, config.prepare)
+    prepared = prepare(site, inputs.fetched, chips, config.prepare, sensor=sensor)
     cube, masks = prepared.cube, prepared.masks
     heard.step()
-    changes = HarmonicMonitor(config.monitor).detect(cube, count_baseline(site, cube))
+    # The detector knows no sensor: it asks for red and nir by their roles.
+    named = replace(cube, bands=sensor.in_roles(cube.bands))
+    changes = HarmonicMonitor(config.monitor).detect(named, count_baseline(site, cube))
     heard.step()
     series = measure_zones(changes, cube, masks)
     detections = replay(changes, cube, masks, config.objects)
@@ -285,6 +330,7 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
         looks=prepared.looks,
         superseded=inputs.superseded,
         mask_excess=mask_excess(cube, masks),
+        on_listing=tuple(remark.words for remark in inputs.on_listing),
     )
 
 
@@ -314,7 +360,7 @@ def evidence_of(
 ) -> Evidence:
     """What the claims are weighed against."""
     return Evidence(
-        sensor=SENSOR,
+        sensor=inputs.sensor,
         instants=cube.instants,
         listed=tuple(scene.instant for scene in inputs.scenes),
         series={one.zone_id: one for one in series},

@@ -1,6 +1,7 @@
 """Ask a catalogue for a site and a period, and keep one acquisition per overpass.
 
-Here belongs the choice between items of one overpass. Listing belongs to ``catalogs``.
+Here belongs the choice between items of one overpass, and what is said of scenes that were listed
+before and are not any more. Listing belongs to ``catalogs``, the memory of it to ``store.listed``.
 """
 
 from __future__ import annotations
@@ -13,23 +14,28 @@ import shapely
 
 from pipeline.errors import EmptySearchError
 from pipeline.model.grid import Bounds
+from pipeline.model.scene import Remark
 from pipeline.sensors.landsat import day_key
 from pipeline.sensors.sentinel2 import parse_baseline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
     from typing import TypeAlias
 
     from pipeline.catalogs import Lister
     from pipeline.config import SearchOptions
+    from pipeline.errors import SearchError
     from pipeline.model.change import Period
+    from pipeline.model.provenance import ListedScene
     from pipeline.model.scene import Scene
     from pipeline.model.site import Site
 
 
 MIN_ADDED_SHARE = 1e-4
 """Share of the site that a further tile must add: below that, outlines are rounded."""
+MAX_NAMED = 3
+"""So many ids stand in a message; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +46,12 @@ class Listing:
         scenes: one acquisition per overpass, by instant; the tiles of one stand together, the
             preferred one first.
         superseded: what gave way to another scene of its overpass, by instant and id.
+        remarks: what must be said of the listing as a whole, such as that scenes are gone.
     """
 
     scenes: tuple[Scene, ...]
     superseded: tuple[Scene, ...]
+    remarks: tuple[Remark, ...] = ()
 
 
 def search(
@@ -58,8 +66,22 @@ def search(
     return list_scenes(site, catalog, period, options).scenes
 
 
-def list_scenes(site: Site, catalog: Lister, period: Period, options: SearchOptions) -> Listing:
+def list_scenes(
+    site: Site,
+    catalog: Lister,
+    period: Period,
+    options: SearchOptions,
+    *,
+    earlier: Sequence[ListedScene] = (),
+) -> Listing:
     """List the scenes of a site, one acquisition per overpass.
+
+    Args:
+        site: the place.
+        catalog: who is asked.
+        period: both ends included.
+        options: collections by preference, and the limits of a listing.
+        earlier: what earlier listings of the same source and place named, at any time.
 
     Raises:
         EmptySearchError: if there is none.
@@ -73,7 +95,92 @@ def list_scenes(site: Site, catalog: Lister, period: Period, options: SearchOpti
         what = f"no scene of site {site.id} from {span} in {', '.join(options.collections)}"
         remedy = "widen the period, check the boundary, or name another source"
         raise EmptySearchError(what, where=catalog.name, remedy=remedy)
-    return Listing(scenes, _lost(listed, scenes))
+    named = named_before(earlier, period, options.collections)
+    return Listing(scenes, _lost(listed, scenes), tuple(_remarks_on_gone(named, listed)))
+
+
+def named_before(
+    earlier: Iterable[ListedScene], period: Period, collections: Collection[str]
+) -> tuple[ListedScene, ...]:
+    """What earlier listings named within a period in any of the collections, each id once."""
+    wanted = {"", *collections}
+    named = {
+        (one.collection, one.id): one
+        for one in earlier
+        if one.instant in period and one.collection in wanted
+    }
+    return tuple(named.values())
+
+
+def _remarks_on_gone(named: Iterable[ListedScene], listed: Sequence[Scene]) -> Iterator[Remark]:
+    """What to say of scenes that were named before and are not listed now, by collection."""
+    now = {(scene.collection, scene.id) for scene in listed}
+    missed = [one for one in named if (one.collection, one.id) not in now]
+    answered = {scene.collection for scene in listed}
+    for collection in dict.fromkeys(one.collection for one in missed):
+        gone = [one for one in missed if one.collection == collection]
+        ids = some_of([one.id for one in gone]) + _elsewhere(gone, listed)
+        if collection in answered:
+            what = (
+                f"{_scenes(gone)} that an earlier listing of the same source, collection, site and"
+                f" period named are not listed any more: {ids}"
+            )
+        else:
+            what = (
+                f"{_scenes(gone)} of collection {collection or 'without a name'} that an earlier"
+                " listing of the same source, site and period named are not in this one, which is"
+                f" of {', '.join(sorted(answered))}: {ids}"
+            )
+        yield Remark("", "", what)
+
+
+def _elsewhere(gone: Sequence[ListedScene], listed: Iterable[Scene]) -> str:
+    """How many of the overpasses are still listed, under another id; empty if none is."""
+    keys = {scene.acquisition_key for scene in listed} - {""}
+    n_other = sum(one.acquisition_key in keys for one in gone)
+    return f" ({n_other} of them listed under another id of the same overpass)" if n_other else ""
+
+
+def _scenes(found: Sequence[object]) -> str:
+    """A number of scenes in words."""
+    return f"{len(found)} scene{'' if len(found) == 1 else 's'}"
+
+
+def some_of(ids: Sequence[str]) -> str:
+    """The first few of some ids, and how many more there are.
+
+    Example:
+        >>> some_of(["a", "b", "c", "d", "e"])
+        'a, b, c and 2 more'
+    """
+    rest = len(ids) - MAX_NAMED
+    return ", ".join(ids[:MAX_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def said_of_before(
+    error: SearchError, named: Sequence[ListedScene], held: Sequence[str]
+) -> SearchError:
+    """An empty listing, with what is known of the place and time all the same.
+
+    Args:
+        error: that the catalogue holds nothing, or none of the collections.
+        named: what earlier listings named of the same source, collections, place and period.
+        held: ids of the scenes of which chips are held, of those collections and that period.
+    """
+    known = []
+    if named:
+        ids = some_of([one.id for one in named])
+        known.append(
+            f"an earlier listing of the same source, collection, site and period named"
+            f" {_scenes(named)} ({ids})"
+        )
+    if held:
+        known.append(f"chips of {_scenes(held)} are held from before ({some_of(held)}) and stay")
+    if not known:
+        return error
+    what = f"{error.what}; yet {', and '.join(known)}"
+    remedy = f"see whether the catalogue renamed a collection or moved; {error.remedy}"
+    return type(error)(what, where=error.where, remedy=remedy)
 
 
 def one_per_overpass(site: Site, scenes: Iterable[Scene]) -> tuple[Scene, ...]:

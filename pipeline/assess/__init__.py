@@ -92,6 +92,9 @@ def _testable(case: _Case) -> Prediction | str:
     for prediction in claim.predictions:
         if sensor in prediction.sensors and prediction.observable in MEASURED:
             return prediction
+    unmeasured = sorted({one.observable for one in claim.predictions if sensor in one.sensors})
+    if unmeasured:
+        return f"it needs {' or '.join(unmeasured)}, which this run does not measure"
     needed = sorted({name for one in claim.predictions for name in one.sensors} - {sensor})
     return f"it needs {' or '.join(needed) or 'another sensor'}, which this run does not hold"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from pipeline.catalogs.presets import PRESETS, Preset
+from pipeline.catalogs.presets import PRESETS, Preset, preset_of
 from pipeline.catalogs.stac_api import StacApiCatalog
 from pipeline.catalogs.static import StaticCatalog
 from pipeline.catalogs.web import WebCatalog
@@ -34,6 +34,7 @@ __all__ = [
     "StaticCatalog",
     "WebCatalog",
     "open_catalog",
+    "preset_of",
 ]
 
 
@@ -69,15 +70,17 @@ class Catalog(Lister, Protocol):
 def open_catalog(source: str | Path) -> Catalog:
     """The catalogue behind a name, a URL or a path; nothing is read yet.
 
-    A folder that is called like a preset is named with its path (``./cdse``).
+    A folder that is called like a preset is named with its path (``./cdse``). The address of a
+    preset is the preset: its assets cannot be read without what is known of it.
 
     Raises:
         InputError: if the source is neither the name of a preset, nor a URL that may be asked, nor
             an existing path; or if the credentials of a preset are missing.
     """
     text = str(source)
-    if text in PRESETS:
-        return _preset(PRESETS[text])
+    preset = preset_of(text)
+    if preset is not None:
+        return _preset(preset)
     scheme = urlsplit(text).scheme
     if scheme in ("http", "https"):
         return _by_url(text)

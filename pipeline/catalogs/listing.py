@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import shapely
 from shapely.geometry import box
 
-from pipeline.errors import SearchError
+from pipeline.catalogs.halves import groups_of, joined
+from pipeline.errors import NoCollectionError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -30,7 +31,7 @@ def available(wanted: Iterable[str], held: Collection[str], where: str) -> tuple
         where: the catalogue, for the message.
 
     Raises:
-        SearchError: if it holds none of them.
+        NoCollectionError: if it holds none of them.
     """
     wanted = tuple(wanted)
     found = tuple(name for name in wanted if name in held)
@@ -38,7 +39,7 @@ def available(wanted: Iterable[str], held: Collection[str], where: str) -> tuple
         holds = ", ".join(sorted(held)[:20]) or "no collection at all"
         what = f"the catalogue has none of the collections {', '.join(wanted)}"
         remedy = f"set search.collections in the settings; it has {holds}"
-        raise SearchError(what, where=where, remedy=remedy)
+        raise NoCollectionError(what, where=where, remedy=remedy)
     return found
 
 
@@ -52,6 +53,8 @@ def first_held(
 ) -> tuple[Scene, ...]:
     """The scenes of the first wanted collection that holds any; those of none belong to every one.
 
+    Halves of one product are one collection in this.
+
     Args:
         scenes: all that were found.
         held: ids of the collections that were met.
@@ -60,14 +63,17 @@ def first_held(
         where: the catalogue, for the message.
 
     Raises:
-        SearchError: if there are collections and none is wanted.
+        NoCollectionError: if there are collections and none is wanted.
     """
     if not held:
         return inside(scenes, *span)
-    for collection in available(wanted, held, where):
-        found = inside((s for s in scenes if s.collection in ("", collection)), *span)
-        if found:
-            return found
+    wanted = tuple(wanted)
+    found_in = available(wanted, held, where)
+    for group in groups_of(wanted):
+        names = {"", *group}.intersection(("", *found_in))
+        found = inside((s for s in scenes if s.collection in names), *span)
+        if found and names != {""}:
+            return inside(joined(found, group), *span)
     return ()
 
 

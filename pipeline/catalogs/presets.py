@@ -7,7 +7,7 @@ Talking to it belongs to ``stac_api``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ class Preset:
         access: which hosts may be asked, and how.
         collections: ids by preference, by sensor.
         gives: what it can be used for, in one line.
+        unread: sensors that it lists and whose pixels cannot be read from it, with the reason.
     """
 
     name: str
@@ -35,6 +36,12 @@ class Preset:
     access: Access
     collections: Mapping[str, tuple[str, ...]]
     gives: str
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        """The sensors whose pixels can be read from it."""
+        return tuple(sensor for sensor in self.collections if sensor not in self.unread)
 
 
 EARTH_SEARCH = Preset(
@@ -58,6 +65,14 @@ EARTH_SEARCH = Preset(
         }
     ),
     gives="Sentinel-2 L2A without an account; lists Landsat, but its pixels are not read",
+    unread=MappingProxyType(
+        {
+            "landsat": (
+                "lists Landsat, but its pixels lie behind a login at landsatlook.usgs.gov or in"
+                " s3://usgs-landsat, whose reader pays"
+            ),
+        }
+    ),
 )
 """Source: earth-search.aws.element84.com/v1 and its recorded items; Landsat assets stand at
 landsatlook.usgs.gov behind a login, or in a bucket whose reader pays."""
@@ -105,3 +120,14 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
     {preset.name: preset for preset in (EARTH_SEARCH, PLANETARY_COMPUTER, CDSE)}
 )
 """By name."""
+
+
+def preset_of(source: str) -> Preset | None:
+    """The catalogue that a name or its very address stands for; None for any other source.
+
+    Example:
+        >>> preset_of("https://stac.dataspace.copernicus.eu/v1/") is CDSE
+        True
+    """
+    by_url = {preset.url: preset for preset in PRESETS.values()}
+    return PRESETS.get(source) or by_url.get(source.rstrip("/"))

@@ -22,6 +22,7 @@ from pystac_client import Client
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 
+from pipeline.catalogs.halves import groups_of, joined
 from pipeline.catalogs.items import scene_from_item
 from pipeline.catalogs.listing import available, inside
 from pipeline.errors import FetchError, SearchError
@@ -43,7 +44,15 @@ NO_COLLECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _SUCCESS = 2
 _QUERY = re.compile(r"\?[^\s'\")>]*")
 # What pystac and pystac-client raise on an answer that is not what the standard says.
-_UNUSABLE = (APIError, pystac.STACError, ValueError, KeyError, TypeError, AttributeError)
+_UNUSABLE = (
+    APIError,
+    pystac.STACError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 
 
 class StacApiCatalog:
@@ -71,7 +80,8 @@ class StacApiCatalog:
         """List the scenes that touch the bounds within the period.
 
         The first of the wanted collections that holds any is used: collections are not mixed,
-        because two processings in one series are a step that looks like a change.
+        because two processings in one series are a step that looks like a change. Halves of one
+        product are no two processings: they are searched both and joined.
 
         Raises:
             SearchError: if the API cannot be reached, refuses, or its listing is incomplete.
@@ -82,10 +92,12 @@ class StacApiCatalog:
             stac_io = _GuardedIO(self._url, reader)
             # Given to the client, too, which otherwise takes it away from its transport again.
             client = Client.open(self._url, stac_io=stac_io, timeout=options.timeout_s)
-            for collection in self._collections(client, options):
-                found = asked.scenes(client, stac_io, collection)
+            held = self._collections(client, options)
+            for group in groups_of(options.collections):
+                parts = (asked.scenes(client, stac_io, name) for name in group if name in held)
+                found = joined((scene for part in parts for scene in part), group)
                 if found:
-                    return found
+                    return inside(found, bounds, period)
         return ()
 
     def _collections(self, client: Client, options: SearchOptions) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import typer
 from rich.markup import escape
 
 from pipeline.cli import imagery
+from pipeline.cli.days import dated
 from pipeline.cli.screens import INCOMPLETE, err, out
 from pipeline.environment import close_environment
 from pipeline.errors import InputError, PipelineError
@@ -48,6 +49,7 @@ def main() -> NoReturn:
 
 
 @app.command()
+@dated
 def run(
     site: Annotated[str, typer.Argument(help="Name of a folder in aoi/, or a path to one.")],
     *,
@@ -61,16 +63,18 @@ def run(
     work: Annotated[Path, typer.Option(help="Where chips, products and records go.")] = Path(
         "work"
     ),
-    since: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")] = "",
-    until: Annotated[str, typer.Option("--to", help="Last day, YYYY-MM-DD.")] = "",
+    period: tuple[str, str] = ("", ""),
     settings: Annotated[Path | None, typer.Option(help="Another settings file.")] = None,
+    sensor: Annotated[
+        str, typer.Option(help="Whose scenes are judged: sentinel-2 or landsat.")
+    ] = "sentinel-2",
 ) -> None:
     """Run the whole pass over a site and print what changed and what that does to the claims."""
     from pipeline.request import request_for  # noqa: PLC0415 - stages load where they are used
     from pipeline.run import run_site  # noqa: PLC0415
     from pipeline.terminal import ProgressBars  # noqa: PLC0415
 
-    request = request_for(site, source, work, period=(since, until), settings=settings)
+    request = request_for(site, source, work, period=period, settings=settings, sensor=sensor)
     with ProgressBars(err) as bars:
         result = run_site(request, bars)
     show(result)
@@ -139,7 +143,7 @@ def pair(
         bool, typer.Option("--align", help="Put the second raster on the first's grid.")
     ] = False,
 ) -> None:
-    """Compare two co-registered rasters and write magnitude, p_value and changed."""
+    """Compare two rasters of one place and write magnitude, p_value and changed."""
     from pipeline.config import load_config  # noqa: PLC0415
     from pipeline.pair import compare_files  # noqa: PLC0415
 
@@ -150,6 +154,9 @@ def pair(
         f"{mark}{found.n_changed:,} of {found.n_seen:,} seen pixels changed "
         f"({100 * found.share_changed:.2f} %), threshold {found.threshold:.2f}: {to}"
     )
+    if found.offset.length_px:
+        south, east = -found.offset.south_px, -found.offset.east_px
+        out.print(f"the later raster was moved by {south:.2f} px to the south, {east:.2f} east")
 
 
 app.command()(imagery.doctor)

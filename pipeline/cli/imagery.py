@@ -16,7 +16,7 @@ from rich.markup import escape
 from pipeline.cli.screens import INCOMPLETE, err, out
 
 if TYPE_CHECKING:
-    from pipeline.harvest import Harvest
+    from pipeline.harvest import CoarseHarvest, Harvest
     from pipeline.holdings import Holdings
 
 WORK = Path("work")
@@ -35,16 +35,16 @@ def fetch(
 ) -> None:
     """Bring in the imagery of a site and stop there; what is held is not asked for again.
 
-    Night lights and coarse temperature (black-marble, dnb-monthly, dmsp-ols, ecostress) are read
-    from a folder of files that --source names.
+    Night lights and coarse temperature (black-marble, dnb-monthly, dmsp-ols, ecostress) come from
+    a folder of files that --source names; what was read is kept, and not read again.
     """
-    from pipeline.fetch.lights import SENSORS as COARSE  # noqa: PLC0415 - loaded where it is used
     from pipeline.harvest import harvest  # noqa: PLC0415 - stages load where they are used
     from pipeline.request import request_for  # noqa: PLC0415
+    from pipeline.sensors.coarse_names import COARSE_SENSORS  # noqa: PLC0415 - loaded where used
     from pipeline.terminal import ProgressBars  # noqa: PLC0415
 
-    if sensor in COARSE:
-        _read_lights(site, source, sensor)
+    if sensor in COARSE_SENSORS:
+        _fetch_lights(site, source, work, period=(since, until), sensor=sensor)
         return
     request = request_for(site, source, work, period=(since, until))
     with ProgressBars(err) as bars:
@@ -54,24 +54,43 @@ def fetch(
         raise typer.Exit(INCOMPLETE)
 
 
-def _read_lights(site: str, source: str, sensor: str) -> None:
-    """Read a folder of coarse files and print what it says of the site."""
-    from pipeline.fetch.lights import read_light_folder  # noqa: PLC0415
-    from pipeline.request import find_folder  # noqa: PLC0415
-    from pipeline.sites import load_site  # noqa: PLC0415
-    from pipeline.terminal import simulated_banner  # noqa: PLC0415
-    from pipeline.terminal.holdings import failure_table  # noqa: PLC0415
-    from pipeline.terminal.lights import look_table  # noqa: PLC0415
+def _fetch_lights(
+    site: str, source: str, work: Path, *, period: tuple[str, str], sensor: str
+) -> None:
+    """Bring in a folder of coarse files, and print what was new in it."""
+    from pipeline.errors import InputError  # noqa: PLC0415
+    from pipeline.harvest import harvest_folder  # noqa: PLC0415
+    from pipeline.request import find_folder, period_between  # noqa: PLC0415
+    from pipeline.terminal import ProgressBars  # noqa: PLC0415
 
-    place = load_site(find_folder(site, "aoi"))
-    looks, failures = read_light_folder(place, Path(source), sensor)
-    if any(look.is_simulated for look in looks):
-        out.print(simulated_banner())
-    if looks:
-        out.print(look_table(place, looks))
-    if failures:
-        out.print(failure_table(failures, "What did not become a look"))
+    if not source or "://" in source:
+        remedy = "name a folder of its files with --source"
+        raise InputError(f"{sensor} is read from a folder", where=source or site, remedy=remedy)
+    folder, span = find_folder(site, "aoi"), period_between(*period)
+    with ProgressBars(err) as bars:
+        done = harvest_folder(folder, Path(source), work, sensor=sensor, period=span, listener=bars)
+    _show_lights(done)
+    if done.failures:
         raise typer.Exit(INCOMPLETE)
+
+
+def _show_lights(done: CoarseHarvest) -> None:
+    """Print what the fetch of a folder came to."""
+    from pipeline.terminal import simulated_banner  # noqa: PLC0415
+    from pipeline.terminal.holdings import failure_table, remark_lines  # noqa: PLC0415
+    from pipeline.terminal.lights import look_table, tally_lines  # noqa: PLC0415
+
+    if any(one.record.simulated for file in done.files for one in file.held):
+        out.print(simulated_banner())
+    for line in tally_lines(done):
+        out.print(line, soft_wrap=True)
+    if done.new_looks:
+        out.print(look_table(done.site, done.new_looks))
+    for line in remark_lines(done.remarks):
+        out.print(escape(line), soft_wrap=True)
+    if done.failures:
+        out.print(failure_table(done.failures, "What did not become a look"))
+        out.print("Run the same command again: only what is missing is read.")
 
 
 def _show_harvest(done: Harvest) -> None:
@@ -121,11 +140,13 @@ def _show_holdings(held: Holdings) -> None:
         scene_table,
     )
 
-    if any(scene.is_simulated for scene in held.scenes):
+    marks = [scene.is_simulated for scene in held.scenes]
+    if any(marks + [scene.is_simulated for scene in held.coarse]):
         out.print(simulated_banner())
     if held.scenes:
         out.print(scene_table(held))
-    else:
+    _show_coarse(held)
+    if not (held.scenes or held.coarse or held.damaged):
         out.print(f"{held.site_id}: nothing is held yet. zonewatch fetch {held.site_id} brings it.")
     last = held.last
     for line in remark_lines(last.remarks):
@@ -135,6 +156,19 @@ def _show_holdings(held: Holdings) -> None:
         out.print(failure_table(last.failures, f"What did not arrive ({when})"))
     elif last.name:
         out.print(f"Nothing failed the last time ({last.name}).")
+
+
+def _show_coarse(held: Holdings) -> None:
+    """Print what is held of night lights and coarse temperature."""
+    from pipeline.terminal.holdings import failure_table  # noqa: PLC0415
+    from pipeline.terminal.lights import coarse_table, series_lines  # noqa: PLC0415
+
+    if held.coarse:
+        out.print(coarse_table(held.coarse))
+    for line in series_lines(held):
+        out.print(line, soft_wrap=True)
+    if held.damaged:
+        out.print(failure_table(held.damaged, "Chips whose record cannot be read"))
 
 
 def doctor(

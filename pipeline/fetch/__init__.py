@@ -150,8 +150,9 @@ class _Fetcher:
         return done
 
     async def scene(self, scene: Scene) -> FetchedScene:
-        """All bands of a scene; an optional band that it lacks is not missed."""
-        optional = tuple(band for band in self.options.optional_bands if band in scene.assets)
+        """All bands of a scene; an optional band is missed only if the scene should have it."""
+        had = {*scene.assets, *scene.missed}
+        optional = tuple(band for band in self.options.optional_bands if band in had)
         bands = tuple(dict.fromkeys(self.options.bands + optional))
         # One trip to a thread for all bands: it takes as long as to look for one of them.
         known = await asyncio.to_thread(lambda: [self._look(scene, band) for band in bands])
@@ -177,7 +178,8 @@ class _Fetcher:
         try:
             asset = scene.assets.get(band)
             if asset is None:
-                raise MissingBandError("the scene does not have this band")
+                what = scene.missed.get(band, "the scene does not have this band")
+                raise MissingBandError(what)
             wanted = wanted_grid(self.site, scene, asset)
         except AssetError as error:
             return failure_of(scene, band, error)

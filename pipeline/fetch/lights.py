@@ -1,7 +1,8 @@
 """A folder of night lights and surface temperature: every file ends as looks or as a failure.
 
-Here belongs which files of a folder are read, what becomes of an error, and which of two versions
-of one look counts. Reading one file belongs to ``black_marble`` and ``light_rasters``.
+Here belongs which files of a folder are read and by whom, what becomes of an error, and which of
+two versions of one look counts. Reading one file belongs to ``black_marble`` and
+``light_rasters``, keeping what was read to ``coarse``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pipeline.errors import (
     AssetError,
-    CorruptAssetError,
     EmptySearchError,
     FetchError,
     InputError,
@@ -18,10 +18,13 @@ from pipeline.errors import (
     SupersededError,
 )
 from pipeline.fetch.black_marble import read_black_marble
-from pipeline.fetch.light_rasters import read_night_lights, read_temperature
+from pipeline.fetch.light_rasters import read_light_raster
 from pipeline.fetch.place import Place
+from pipeline.fetch.source_files import Hashes, require_plain
 from pipeline.model.scene import AssetFailure
-from pipeline.sensors import blackmarble, ecostress, nightlights
+from pipeline.sensors import blackmarble
+from pipeline.sensors.coarse_looks import looks_of
+from pipeline.sensors.coarse_names import COARSE_SENSORS, HDF5_ENDINGS, TIFF_ENDINGS, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,18 +34,13 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from pipeline.model.coarse import CoarseLook
+    from pipeline.model.coarse_chip import CoarseChip
     from pipeline.model.site import Site
+    from pipeline.sensors.coarse_names import CoarseName
 
     _Key: TypeAlias = tuple[str, str, str, datetime, datetime]
 
-SENSORS: Final = (
-    blackmarble.SENSOR,
-    nightlights.DNB_MONTHLY,
-    nightlights.DMSP_OLS,
-    ecostress.SENSOR,
-)
-HDF5_ENDINGS: Final = frozenset({".h5", ".hdf5"})
-TIFF_ENDINGS: Final = frozenset({".tif", ".tiff"})
+SENSORS: Final = COARSE_SENSORS
 
 
 def read_light_folder(
@@ -51,14 +49,14 @@ def read_light_folder(
     sensor: str | None = None,
     also: Sequence[BaseGeometry] = (),
 ) -> tuple[tuple[CoarseLook, ...], tuple[AssetFailure, ...]]:
-    """Read the pixels over a site from all files of a folder, which is not searched deeper.
+    """Read the pixels over a site from all files of a folder, and keep nothing.
 
     Of two versions of one look the one whose file name sorts last counts, since names end in
     collection and time of production; the other is a failure of the kind ``SupersededError``.
 
     Args:
         site: the place; its placed zones are read along.
-        folder: a folder on this machine.
+        folder: a folder on this machine, which is not searched deeper.
         sensor: one of ``SENSORS``; None for all. Files of other sensors are passed over.
         also: further outlines in longitude and latitude to read along, such as comparator towns.
 
@@ -69,30 +67,31 @@ def read_light_folder(
         InputError: if there is no such folder or sensor.
         EmptySearchError: if the folder holds no file of the sensor.
     """
-    if sensor is not None and sensor not in SENSORS:
-        remedy = f"choose one of {', '.join(SENSORS)}"
-        raise InputError(f"there is no sensor {sensor!r}", remedy=remedy)
     place = Place.of(site, also)
     looks: list[CoarseLook] = []
     failures: list[AssetFailure] = []
-    for path in _files(folder, sensor):
+    for path in files_of(folder, sensor):
         try:
-            looks += _read_file(place, path, sensor)
+            named = main_file(path, site.timezone, sensor)
+            if named is not None:
+                looks += looks_of(read_chip(place, path, named, Hashes()))
         except (AssetError, StoreError) as error:
-            failures.append(_failure(path.name, error))
+            failures.append(failure_of(path.name, error))
     if not looks and not failures:
-        what = f"the folder holds no file of {sensor or 'any of ' + ', '.join(SENSORS)}"
-        raise EmptySearchError(what, where=folder.name, remedy="check the folder and the sensor")
+        raise no_file_of(sensor, folder)
     kept, superseded = _latest(looks)
     return kept, (*failures, *superseded)
 
 
-def _files(folder: Path, sensor: str | None) -> tuple[Path, ...]:
+def files_of(folder: Path, sensor: str | None) -> tuple[Path, ...]:
     """The files of a folder whose ending fits the sensor, in order of their names.
 
     Raises:
-        InputError: if there is no such folder.
+        InputError: if there is no such folder or sensor.
     """
+    if sensor is not None and sensor not in SENSORS:
+        remedy = f"choose one of {', '.join(SENSORS)}"
+        raise InputError(f"there is no sensor {sensor!r}", remedy=remedy)
     if not folder.is_dir():
         remedy = "name a folder of files on this machine"
         raise InputError("there is no such folder", where=folder.name, remedy=remedy)
@@ -102,67 +101,41 @@ def _files(folder: Path, sensor: str | None) -> tuple[Path, ...]:
     return tuple(sorted(path for path in folder.iterdir() if path.suffix.lower() in endings))
 
 
-def _read_file(place: Place, path: Path, sensor: str | None) -> tuple[CoarseLook, ...]:
-    """The looks of one file; none for a companion, or for a file of a sensor not asked for.
+def no_file_of(sensor: str | None, folder: Path) -> EmptySearchError:
+    """What to say of a folder that holds nothing of a sensor."""
+    what = f"the folder holds no file of {sensor or 'any of ' + ', '.join(SENSORS)}"
+    return EmptySearchError(what, where=folder.name, remedy="check the folder and the sensor")
+
+
+def main_file(path: Path, timezone: str, sensor: str | None) -> CoarseName | None:
+    """What a file is; None for one that is read along with another, or of another sensor.
 
     Raises:
-        AssetError: if the file cannot be used.
-        StoreError: if it cannot be read from the disk.
+        CorruptAssetError: if its name is that of no product.
+        FetchError: if it is no plain file, or says nothing without a file that is not there.
     """
-    if path.is_symlink() or not path.is_file():
-        raise FetchError("it is no plain file", where=path.name, remedy="put the file itself here")
-    if path.suffix.lower() in HDF5_ENDINGS:
-        return read_black_marble(place, path)
-    light, heat = nightlights.parse_name(path.name), ecostress.parse_name(path.name)
-    if light is not None:
-        return _read_light(place, path, light, sensor)
-    if heat is not None:
-        return _read_heat(place, path, heat, sensor)
-    what = "the name is none of a monthly DNB, DMSP-OLS or ECOSTRESS file"
-    raise CorruptAssetError(what, where=path.name, remedy="keep the name that the archive gave it")
-
-
-def _read_light(
-    place: Place, path: Path, named: nightlights.NightFile, sensor: str | None
-) -> tuple[CoarseLook, ...]:
-    """A composite; a count of looks is read along with its composite.
-
-    Raises:
-        AssetError: if the file cannot be used, or a count lies there without its composite.
-    """
+    require_plain(path)
+    named = name_of(path.name, timezone)
     if sensor not in (None, named.label.sensor):
-        return ()
-    if not named.is_count:
-        return (read_night_lights(place, path, named),)
-    _require_partner(path, nightlights.light_names(path.name))
-    return ()
-
-
-def _read_heat(
-    place: Place, path: Path, named: ecostress.Granule, sensor: str | None
-) -> tuple[CoarseLook, ...]:
-    """A scene of temperature; its other layers are read along with it.
-
-    Raises:
-        AssetError: if the file cannot be used, or a layer lies there without its temperature.
-    """
-    if sensor not in (None, ecostress.SENSOR):
-        return ()
-    if named.layer == "LST":
-        return (read_temperature(place, path, named),)
-    _require_partner(path, (ecostress.companion(path.name, "LST"),))
-    return ()
-
-
-def _require_partner(path: Path, names: tuple[str, ...]) -> None:
-    """Refuse a companion whose main file is not there.
-
-    Raises:
-        FetchError: if none of the names lies beside it.
-    """
-    if not any(path.with_name(name).exists() for name in names):
-        what = f"{names[0]} is not there, and this file says nothing without it"
+        return None
+    if not named.main:
+        return named
+    if not any(path.with_name(name).exists() for name in named.main):
+        what = f"{named.main[0]} is not there, and this file says nothing without it"
         raise FetchError(what, where=path.name, remedy="deliver both")
+    return None
+
+
+def read_chip(place: Place, path: Path, named: CoarseName, hashes: Hashes) -> CoarseChip:
+    """What a file and its companions hold over a place.
+
+    Raises:
+        AssetError: if they cannot be used.
+        StoreError: if they cannot be read from the disk.
+    """
+    if named.label.sensor == blackmarble.SENSOR:
+        return read_black_marble(place, path, hashes)
+    return read_light_raster(place, path, named, hashes)
 
 
 def _latest(
@@ -180,7 +153,7 @@ def _latest(
     }
     remedy = "keep one version in the folder"
     return kept, tuple(
-        _failure(name, SupersededError(f"{winner} is a later version", where=name, remedy=remedy))
+        failure_of(name, SupersededError(f"{winner} is a later version", where=name, remedy=remedy))
         for name, winner in losers.items()
     )
 
@@ -191,7 +164,7 @@ def _key(look: CoarseLook) -> _Key:
     return label.sensor, label.product, label.variant, period.start, period.end
 
 
-def _failure(name: str, error: AssetError | StoreError) -> AssetFailure:
+def failure_of(name: str, error: AssetError | StoreError) -> AssetFailure:
     """An error as a value; it names the file and no folder."""
     file = "" if error.where in (name, "") or "/" in error.where else f"{error.where}: "
     cure = f" ({error.remedy})" if error.remedy else ""

@@ -15,7 +15,8 @@ from pipeline.errors import CorruptAssetError, FetchError
 from pipeline.fetch.window import check_numbers, check_stated, cut_out
 from pipeline.store.chips import Delivery
 from pipeline.store.files import sha256_of
-from pipeline.store.rasters import grid_of, open_raster, read_window
+from pipeline.store.georeference import grid_of
+from pipeline.store.rasters import open_raster, read_window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -25,8 +25,8 @@ class DateCube:
     """One sensor's acquisitions of a site on one grid.
 
     Attributes:
-        values: surface reflectance, float32, (time, band, y, x); what was not seen clearly is 0
-            and never read, because ``clear`` says so.
+        values: what ``unit`` says, float32, (time, band, y, x); what was not seen clearly is 0
+            and never read, because ``clear`` says so. Radar stays linear power.
         clear: whether a pixel was seen clearly, bool, (time, y, x).
         snow: whether a seen pixel is snow, bool, (time, y, x); snow is not ``clear``.
         instants: when each acquisition was taken, UTC, strictly ascending.
@@ -36,6 +36,10 @@ class DateCube:
         is_simulated: whether any acquisition is simulated.
         kinds: what each pixel shows, codes of ``PixelKind``, uint8, (time, y, x); None where a
             cube was made without them.
+        sensor: id of the sensor, by which ``sensors.SENSORS`` gives noise and equivalent looks;
+            empty where a cube was made by hand.
+        unit: what the values count.
+        orbit: the one ground track and direction of a radar, in words; empty for all others.
     """
 
     values: NDArray[np.float32]
@@ -47,6 +51,9 @@ class DateCube:
     grid: Grid
     is_simulated: bool = False
     kinds: NDArray[np.uint8] | None = None
+    sensor: str = ""
+    unit: str = "reflectance"
+    orbit: str = ""
 
     def __post_init__(self) -> None:
         """Freeze the arrays.

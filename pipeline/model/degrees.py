@@ -79,6 +79,11 @@ class DegreeGrid:
         return cls(left, top, step_x_deg, step_y_deg, *size)
 
     @property
+    def crs(self) -> str:
+        """The coordinate system, as ``EPSG:nnnn``."""
+        return "EPSG:4326"
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Rows, columns."""
         return self.height, self.width

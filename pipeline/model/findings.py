@@ -86,6 +86,7 @@ class Findings:
         looks: every date that was looked at, used or not.
         superseded: scenes that gave way to another one of their overpass.
         mask_excess: by zone id, share under cloud and shadow classes less that of the controls.
+        on_listing: what must be said of the listing of scenes as a whole, a line each.
     """
 
     run_id: str
@@ -107,6 +108,7 @@ class Findings:
     looks: tuple[Look, ...] = ()
     superseded: tuple[Scene, ...] = ()
     mask_excess: Mapping[str, float] = field(default_factory=dict)
+    on_listing: tuple[str, ...] = ()
 
     @property
     def is_simulated(self) -> bool:

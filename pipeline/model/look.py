@@ -18,7 +18,8 @@ class PixelKind(IntEnum):
     """What a pixel shows on a date; a class, so it is never averaged or interpolated."""
 
     UNSEEN = 0
-    """No data: outside the tile, or not delivered. Unseen is not zero."""
+    """No data: outside the tile, not delivered, in the gap between two scan lines, or of more or
+    less signal than a band can hold. Unseen is not zero."""
     CLEAR = 1
     """The ground."""
     SNOW = 2
@@ -27,7 +28,8 @@ class PixelKind(IntEnum):
     SHADOW = 4
     """The shadow of a cloud."""
     OTHER = 5
-    """Delivered and of no use: saturated, too dark, or of a class the settings do not name."""
+    """Delivered and of no use: called saturated or too dark by a classifier, of a class that
+    nobody names, or layover and shadow of the terrain under a radar."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class LevelStep:
     """How far a date stands off its pixels' own history, on snow-free clear pixels.
 
     Attributes:
-        by_band: median over pixels of value less history, in the unit of the values.
+        by_band: median over pixels of value less history, in the unit of the values; of a radar
+            in decibels.
         tolerance: by band, how far an ordinary date may stand off.
         spread_ratio: by band, spread over pixels against that of the history; NaN if that is 0.
         same_way_share: by band, share of pixels that moved the way the median did.
         n_pixels: pixels that were compared.
         is_common: whether at least one band moved beyond its tolerance nearly everywhere.
+        history: by band, median over pixels of the history itself; empty if it is not known.
     """
 
     by_band: tuple[float, ...]
@@ -49,6 +53,7 @@ class LevelStep:
     same_way_share: tuple[float, ...]
     n_pixels: int
     is_common: bool
+    history: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,23 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
+class ListedScene:
+    """A scene as an earlier listing named it, with what is needed to tell whether it is gone.
+
+    Attributes:
+        instant: when it was taken, UTC.
+        collection: the catalogue's id of the collection; empty if the item names none.
+        id: the catalogue's id of the item.
+        acquisition_key: what two items of one overpass share.
+    """
+
+    instant: datetime
+    collection: str
+    id: str
+    acquisition_key: str
+
+
+@dataclass(frozen=True)
 class FetchRecord:
     """The last fetch of a site that was not part of a run.
 

@@ -70,6 +70,8 @@ class Scene:
         is_simulated: whether the item is marked ``zonewatch:simulated``.
         relative_orbit: number of the ground track, 1 upwards; None if the item does not state it.
         orbit_state: ``ascending`` or ``descending``; None if the item does not state it.
+        missed: bands that the scene should have and whose part of it was not listed, with the
+            reason in one line.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Scene:
     is_simulated: bool = False
     relative_orbit: int | None = None
     orbit_state: str | None = None
+    missed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ class Remark:
     """Something about a scene that is no failure, and must not go unsaid.
 
     Attributes:
-        scene_id: the scene.
+        scene_id: the scene; empty if the listing as a whole is meant.
         band: common name; empty if the whole scene is meant.
         words: one line.
     """

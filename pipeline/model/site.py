@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from datetime import date
 
     from shapely.geometry.base import BaseGeometry
+
+SITE_PLACE: Final = "the site"
+"""The id of the place that is the site itself; ids of zones hold no space."""
 
 
 class ZoneKind(StrEnum):
@@ -57,6 +60,8 @@ class Zone:
         search_cells: ids of the cells that hold a zone whose place is unknown.
         position_evidence: who puts it there, in words.
         position_accuracy_m: how far the outline may be off, in metres; None while unknown.
+        outline_outside: outline of a comparator outside the site, which coarse sensors alone
+            measure; None for every zone inside, and while it is unknown.
     """
 
     id: str
@@ -67,10 +72,11 @@ class Zone:
     search_cells: tuple[str, ...] = ()
     position_evidence: str = ""
     position_accuracy_m: float | None = None
+    outline_outside: BaseGeometry | None = None
 
     @property
     def is_placed(self) -> bool:
-        """Whether the outline is known."""
+        """Whether it has an outline inside the site."""
         return self.geometry is not None
 
 
@@ -117,3 +123,27 @@ class Site:
     def controls(self) -> tuple[Zone, ...]:
         """The zones in which nothing of interest is expected to happen."""
         return tuple(zone for zone in self.zones if zone.kind is ZoneKind.CONTROL)
+
+    @property
+    def comparators(self) -> tuple[Zone, ...]:
+        """The controls outside the site whose outline is known."""
+        return tuple(zone for zone in self.controls if zone.outline_outside is not None)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What coarse sensors measure: the site as a whole, and its comparators."""
+        return (SITE_PLACE, *(zone.id for zone in self.comparators))
+
+    def outline_of(self, place: str) -> BaseGeometry:
+        """The outline of a place that coarse sensors measure.
+
+        Args:
+            place: ``SITE_PLACE`` or the id of a comparator.
+
+        Raises:
+            KeyError: if there is no such place.
+        """
+        outline = self.boundary if place == SITE_PLACE else self.zone(place).outline_outside
+        if outline is None:
+            raise KeyError(place)
+        return outline

@@ -169,7 +169,7 @@ class _SasSigner:
             raise FetchError(what, where=without_query(url), remedy="run again later")
         try:
             return _token_of(answer.body)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             # The cause is left out, since it may quote the answer, which holds a token.
             what = "the answer of the signing service makes no sense"
             raise FetchError(what, where=without_query(url), remedy="run again later") from None
@@ -179,7 +179,7 @@ def _token_of(body: bytes) -> _Token:
     """The token in an answer.
 
     Raises:
-        ValueError, KeyError, TypeError: if there is none.
+        ValueError, KeyError, TypeError, RecursionError: if there is none.
     """
     document = json.loads(body)
     text, expiry = document["token"], datetime.fromisoformat(document["msft:expiry"])

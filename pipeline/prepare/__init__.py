@@ -1,57 +1,64 @@
-"""Turn what was fetched into one cube, and burn the zones onto its grid once.
+"""Turn what was fetched of one sensor into cubes, and burn the zones onto their grid once.
 
-Here belongs the way from digital numbers to reflectance with masks: no resampling but the nearest
-neighbour for a tile in another coordinate system, only exact repetition of 20 m pixels on the
-10 m grid. What a class or an offset means belongs to ``sensors``; what a series of values means
-belongs to ``detect``.
+Here belongs the way from stored numbers to values with masks: no resampling but the nearest
+neighbour for a tile in another coordinate system, only exact repetition of coarser pixels on the
+finer grid. What a class, a bit or an offset means belongs to ``sensors``; what a series of values
+means belongs to ``detect``.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from pipeline.errors import MissingBandError, NothingSeenError
+from pipeline.errors import NothingSeenError
 from pipeline.model.look import Look
 from pipeline.prepare.burn import Burner
 from pipeline.prepare.coregister import coregister
-from pipeline.prepare.cube import CubeBuilder, Plan, Stack, failure_of, overpasses
-from pipeline.prepare.guard import (
-    Watched,
-    away_from_masks,
-    choose_pixels,
-    radiometry_error,
-    watch_levels,
+from pipeline.prepare.cube import CubeBuilder, Plan, failure_of, overpasses
+from pipeline.prepare.series import (
+    choose_bands,
+    choose_grid,
+    is_whole,
+    missing,
+    orbit_in,
+    refuse_others,
+    split_by_orbit,
+    unrecorded,
 )
+from pipeline.prepare.suspects import keep_sound
 from pipeline.prepare.tile import ChipReader
-from pipeline.sensors.sentinel2 import OPTIONAL_BANDS, REQUIRED_BANDS, SCL
+from pipeline.sensors.sentinel2 import SENSOR as SENTINEL_2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pipeline.config import PrepareOptions
     from pipeline.model.cube import DateCube, ZoneMask
-    from pipeline.model.grid import Grid
     from pipeline.model.scene import AssetFailure, FetchedScene
     from pipeline.model.site import Site
+    from pipeline.sensors import Sensor
 
-__all__ = ["ChipReader", "Look", "Prepared", "prepare"]
+__all__ = ["ChipReader", "Look", "Prepared", "PreparedOrbits", "prepare", "prepare_orbits"]
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A cube, its zones, and how every value was decided.
+    """The cube of one sensor and, of a radar, one orbit; its zones, and how values were decided.
 
     Attributes:
         cube: the dates on which enough was seen.
         masks: one per zone whose place is known, in the order of the site.
-        radiometry: by scene id of the cube, how numbers became reflectance, in words.
+        radiometry: by scene id of the cube, how numbers became values, in words.
         failures: every asset that did not become data, whether in the fetch or here.
         looks: every date that was looked at, in order of time.
+        layers: further cubes on the same grid in another unit, by name, each with the dates that
+            it was seen on: ``thermal`` of Landsat holds ``lwir11`` (surface temperature) and
+            ``st_qa`` (its uncertainty), both in kelvin. Thermal pixels are delivered at 30 m, and
+            were measured at 100 m (Landsat 8, 9), 60 m (7) or 120 m (4, 5): a roof narrower than
+            that is mixed with the ground around it, and neighbours are not independent.
     """
 
     cube: DateCube
@@ -59,98 +66,133 @@ class Prepared:
     radiometry: Mapping[str, str]
     failures: tuple[AssetFailure, ...]
     looks: tuple[Look, ...]
+    layers: Mapping[str, DateCube] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PreparedOrbits:
+    """The series of a radar, one for every orbit.
+
+    Attributes:
+        by_orbit: by ground track and direction in words, by number of the track.
+        failures: of the scenes that are in no series.
+    """
+
+    by_orbit: Mapping[str, Prepared]
+    failures: tuple[AssetFailure, ...]
 
 
 def prepare(
-    site: Site, fetched: Sequence[FetchedScene], chips: ChipReader, options: PrepareOptions
+    site: Site,
+    fetched: Sequence[FetchedScene],
+    chips: ChipReader,
+    options: PrepareOptions,
+    *,
+    sensor: Sensor = SENTINEL_2,
 ) -> Prepared:
-    """Build the cube and burn the zones.
+    """Build the cube of one series and burn the zones.
 
-    A scene that lacks a required band, lies on another grid of the same coordinate system or
-    holds pixels that cannot be, is left out and recorded. Tiles of one overpass are merged, the
-    first that was given first. A date on which too little of the site was clear or snow is no
-    look: it stays out of the cube and is counted in ``looks``. So is a date whose level steps by
-    a processing offset, and that is a failure, too.
+    A scene that lacks a required band, or a mask that its item lists, lies on another grid of the
+    same coordinate system or holds pixels that cannot be, is left out and recorded. Tiles of one
+    overpass are merged, the first that was given first. A date on which too little of the site was
+    clear or snow is no look: it stays out of the cube and is counted in ``looks``. So is a date
+    whose level steps by a documented misreading, and that is a failure, too.
+
+    Args:
+        site: the place.
+        fetched: scenes of one sensor and, of a radar, of one orbit.
+        chips: where the pixels lie.
+        options: the settings.
+        sensor: what the numbers mean.
 
     Raises:
         NothingSeenError: if no date is left.
         SiteError: if the boundary or a zone lies outside the pixels.
+        InputError: if scenes of another sensor or of several orbits are among them.
+        AssetError: if a scene of a radar does not state its orbit.
     """
+    refuse_others(fetched, sensor)
+    orbit = orbit_in(fetched, sensor)
     given = overpasses(fetched)
-    ordered = [one for tiles in given for one in tiles]
-    complete = [one for one in ordered if not _missing(one)]
-    unrecorded = [failure for one in ordered for failure in _unrecorded(one)]
-    if not complete:
-        raise _nothing_seen(site, len(ordered), len(ordered))
-    grid = _choose_grid([one.chips["red"].grid for one in complete], site.crs)
+    whole = [one for tiles in given for one in tiles if is_whole(one, sensor)]
+    if not whole:
+        raise _nothing_seen(site, len(fetched), len(fetched))
+    grid = choose_grid(whole, sensor, site.crs)
     burner = Burner(grid)
-    plan = Plan(grid, _choose_bands(complete), len(given), burner.boundary(site))
-    builder = CubeBuilder(plan, options, chips)
-    for tiles in given:
-        builder.add([one for one in tiles if not _missing(one)])
-    stack, suspects = _guard(builder.stack(), plan, options)
+    bands, weight = choose_bands(whole, sensor), burner.boundary(site)
+    plan = Plan(sensor, grid, bands, len(given), weight, orbit)
+    builder = _built(plan, given, options, chips)
+    stack, suspects = keep_sound(builder.stack(), plan, options)
     if not stack.looks:
-        raise _nothing_seen(site, len(ordered), len(ordered) - len(builder.looks))
-    coregister(stack, _end_of(site), options)
-    recorded = [failure for one in ordered for failure in one.failures]
-    failures = (*recorded, *unrecorded, *builder.failures, *suspects.failures)
+        raise _nothing_seen(site, len(fetched), len(fetched) - len(builder.looks))
+    coregister(stack, _end_of(site), options, [bands.index(band) for band in sensor.shift_bands])
+    sound = [[one for one in tiles if one.scene.id not in suspects.scene_ids] for tiles in given]
+    layers = {name: _built(layer, sound, options, chips) for name, layer in _layers_of(plan)}
+    built = [builder.failures, suspects.failures, *(layer.failures for layer in layers.values())]
     final = {look.scene_id: look for look in (*stack.looks, *suspects.looks)}
-    looks = tuple(final.get(look.scene_id, look) for look in builder.looks)
-    told = {look.scene_id: look.radiometry for look in stack.looks}
-    return Prepared(stack.cube(plan), burner.zones(site), told, failures, looks)
+    return Prepared(
+        cube=stack.cube(plan),
+        masks=burner.zones(site),
+        radiometry={look.scene_id: look.radiometry for look in stack.looks},
+        failures=tuple(dict.fromkeys((*_fetch_failures(given, sensor), *chain(*built)))),
+        looks=tuple(final.get(look.scene_id, look) for look in builder.looks),
+        layers={name: layer.cube() for name, layer in layers.items() if layer.holds_any},
+    )
 
 
-@dataclass(frozen=True)
-class _Suspects:
-    """The dates that the guard keeps out, and the errors for them."""
+def prepare_orbits(
+    site: Site,
+    fetched: Sequence[FetchedScene],
+    chips: ChipReader,
+    options: PrepareOptions,
+    *,
+    sensor: Sensor,
+) -> PreparedOrbits:
+    """The series of every orbit of a radar; a scene of an unknown orbit is in none, and recorded.
 
-    looks: tuple[Look, ...]
-    failures: tuple[AssetFailure, ...]
-
-
-def _guard(stack: Stack, plan: Plan, options: PrepareOptions) -> tuple[Stack, _Suspects]:
-    """The stack without the dates whose level steps by a processing offset."""
-    steps, out = watch_levels(_watched(stack, plan, options), options)
-    for date, (look, step) in enumerate(zip(stack.looks, steps, strict=True)):
-        is_suspect = date in out
-        is_common = bool(step and step.is_common) or _is_snowed_in(look, options)
-        stack.looks[date] = replace(
-            look,
-            step=step,
-            used=not is_suspect,
-            is_suspect=is_suspect,
-            is_common_mode=is_common and not is_suspect,
-        )
-    looks = tuple(stack.looks[date] for date in sorted(out))
-    failures = (failure for look in looks for failure in _refused(look, plan))
-    kept = [date for date in range(len(stack.looks)) if date not in out]
-    return stack.only(kept), _Suspects(looks, tuple(failures))
-
-
-def _is_snowed_in(look: Look, options: PrepareOptions) -> bool:
-    """Whether nearly all that was seen of the site is snow."""
-    return look.snow_share >= options.guard_common_share * (look.snow_share + look.clear_share)
+    Raises:
+        NothingSeenError: if no orbit holds a date.
+        SiteError, InputError: as ``prepare`` raises them.
+    """
+    series, failures = split_by_orbit(fetched)
+    found: dict[str, Prepared] = {}
+    for orbit, members in series.items():
+        try:
+            found[orbit] = prepare(site, members, chips, options, sensor=sensor)
+        except NothingSeenError as error:
+            failures += [failure_of(one.scene.id, "", error) for one in members]
+    if not found:
+        raise _nothing_seen(site, len(fetched), len(fetched))
+    return PreparedOrbits(found, tuple(failures))
 
 
-def _watched(stack: Stack, plan: Plan, options: PrepareOptions) -> Watched:
-    """The pixels that the guard looks at."""
-    pixels = choose_pixels(plan.weight)
-    margin = options.guard_margin_px
-    seen = np.zeros((len(stack.looks), pixels.size), np.bool_)
-    for date, clear in enumerate(stack.clear):
-        seen[date] = away_from_masks(clear, margin).ravel()[pixels]
-    rows, cols = np.unravel_index(pixels, plan.weight.shape)
-    flat = stack.values[:, :, rows, cols]
-    days = tuple(look.instant.toordinal() for look in stack.looks)
-    return Watched(flat, seen, days, stack.offsets)
+def _built(
+    plan: Plan,
+    given: Sequence[Sequence[FetchedScene]],
+    options: PrepareOptions,
+    chips: ChipReader,
+) -> CubeBuilder:
+    """The dates of a plan: every overpass of which something arrived whole."""
+    builder = CubeBuilder(plan, options, chips)
+    needed = plan.bands if plan.is_layer else plan.sensor.required
+    for tiles in given:
+        builder.add([one for one in tiles if not missing(one, needed, plan.sensor)])
+    return builder
 
 
-def _refused(look: Look, plan: Plan) -> Iterable[AssetFailure]:
-    """A failure for every tile of a suspect date."""
-    if look.step is None:
-        return
-    for scene_id in look.scene_ids:
-        yield failure_of(scene_id, "", radiometry_error(scene_id, plan.bands, look.step))
+def _layers_of(plan: Plan) -> Iterator[tuple[str, Plan]]:
+    """The plans of the further cubes of a sensor, by name."""
+    for name, bands in plan.sensor.layers.items():
+        yield name, replace(plan, bands=bands, is_layer=True)
+
+
+def _fetch_failures(
+    given: Sequence[Sequence[FetchedScene]], sensor: Sensor
+) -> Iterator[AssetFailure]:
+    """What failed in the fetch, and what is missing without a word."""
+    ordered = [one for tiles in given for one in tiles]
+    yield from (failure for one in ordered for failure in one.failures)
+    yield from (failure for one in ordered for failure in unrecorded(one, sensor))
 
 
 def _end_of(site: Site) -> datetime:
@@ -158,36 +200,8 @@ def _end_of(site: Site) -> datetime:
     return datetime.combine(site.baseline_end, time(), UTC) + timedelta(days=1)
 
 
-def _missing(one: FetchedScene) -> tuple[str, ...]:
-    """The required bands that did not arrive."""
-    return tuple(band for band in (*REQUIRED_BANDS, SCL) if band not in one.chips)
-
-
-def _unrecorded(one: FetchedScene) -> Iterable[AssetFailure]:
-    """A failure for each missing band for which the fetch recorded none."""
-    recorded = {failure.band for failure in one.failures}
-    if "" in recorded:
-        return
-    for band in _missing(one):
-        if band not in recorded:
-            error = MissingBandError(f"the scene has no band {band}", where=one.scene.id)
-            yield failure_of(one.scene.id, band, error)
-
-
 def _nothing_seen(site: Site, n_scenes: int, n_failed: int) -> NothingSeenError:
     """The error for a series without a single look."""
     what = f"not one clear look at the site in {n_scenes} scenes, {n_failed} of them unreadable"
     remedy = "widen the period, lower prepare.min_clear_share, or run again if fetching failed"
     return NothingSeenError(what, where=site.id, remedy=remedy)
-
-
-def _choose_bands(scenes: Sequence[FetchedScene]) -> tuple[str, ...]:
-    """The required bands, and those optional ones that every scene has."""
-    optional = (band for band in OPTIONAL_BANDS if all(band in one.chips for one in scenes))
-    return (*REQUIRED_BANDS, *optional)
-
-
-def _choose_grid(grids: Sequence[Grid], crs: str) -> Grid:
-    """The grid that most scenes share, those in the CRS of the site before all others."""
-    counts = Counter(grids)
-    return max(counts, key=lambda grid: (grid.crs == crs, counts[grid]))

@@ -15,6 +15,7 @@ from pipeline.model.look import PixelKind
 from pipeline.raster.shift import measure_shift, move_back
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -24,31 +25,48 @@ if TYPE_CHECKING:
     from pipeline.prepare.cube import Stack
 
 MIN_REFERENCE_LOOKS = 3
-SHIFT_BANDS = slice(1, 4, 2)
-"""Green and near infrared: both have the cube's own pixel size, and they show other things."""
 
 
-def coregister(stack: Stack, baseline_end: datetime, options: PrepareOptions) -> None:
+def coregister(
+    stack: Stack, baseline_end: datetime, options: PrepareOptions, places: Sequence[int]
+) -> None:
     """Record the shift of every date against the median of the clearest dates of the baseline.
 
     Where the baseline holds too few dates, the reference is made of all dates; where these are too
-    few, too, nothing is measured.
+    few, too, nothing is measured. Nor is it on a date that is too clouded for its level to be
+    judged, nor where the bands disagree by more than the smallest shift that would be applied:
+    an answer less exact than that is of no use, and would pass for one.
 
     Args:
         stack: changed in place: its looks, and its pixels where a shift is applied.
         baseline_end: UTC.
-        options: how many dates make the reference, and which shifts are applied.
+        options: how many dates make the reference, and which shifts are measured and applied.
+        places: on the band axis, of the bands that are compared; none for a sensor whose shifts
+            are not measured.
     """
-    reference = make_reference(stack, baseline_end, options.reference_looks)
+    compared = list(places)
+    reference = make_reference(stack, baseline_end, options.reference_looks) if compared else None
     if reference is None:
         return
     for date, look in enumerate(stack.looks):
         seen = stack.kinds[date] == PixelKind.CLEAR
-        shift = measure_shift(stack.values[date, SHIFT_BANDS], seen, reference[SHIFT_BANDS])
+        shift = _measure(stack.values[date, compared], seen, reference[compared], options)
         if shift is not None and helps(shift, options):
             _apply(stack, date, shift, reference)
             shift = replace(shift, is_applied=True)
         stack.looks[date] = replace(look, shift=shift)
+
+
+def _measure(
+    image: NDArray[np.float32],
+    seen: NDArray[np.bool_],
+    reference: NDArray[np.float32],
+    options: PrepareOptions,
+) -> Shift | None:
+    """The shift of a date; None if too little of the frame was clear, or nothing was agreed on."""
+    if seen.mean() < options.guard_min_share:
+        return None
+    return measure_shift(image, seen, reference, max_discord_px=options.min_shift_px)
 
 
 def helps(shift: Shift, options: PrepareOptions) -> bool:

@@ -18,7 +18,6 @@ from pipeline.model.look import Look, PixelKind
 from pipeline.model.scene import AssetFailure
 from pipeline.prepare.tile import ChipReader, TileReader
 from pipeline.raster.masks import weighted_share
-from pipeline.sensors.sentinel2 import SCL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline.config import PrepareOptions
     from pipeline.model.grid import Grid
     from pipeline.model.scene import FetchedScene, Scene
+    from pipeline.sensors import Sensor
 
 __all__ = ["ChipReader", "CubeBuilder", "Plan", "Stack", "failure_of", "overpasses"]
 
@@ -37,16 +37,22 @@ class Plan:
     """The axes of a cube, fixed before the first date.
 
     Attributes:
+        sensor: whose numbers they are.
         grid: where its pixels lie.
-        bands: along the band axis.
+        bands: along the band axis, all of one unit but where a layer holds its own uncertainty.
         n_dates: how many there may be at most.
         weight: share of each pixel inside the site, float32, (y, x).
+        orbit: of a radar, in words.
+        is_layer: whether it is a further cube beside the main one of its sensor.
     """
 
+    sensor: Sensor
     grid: Grid
     bands: tuple[str, ...]
     n_dates: int
     weight: NDArray[np.float32]
+    orbit: str = ""
+    is_layer: bool = False
 
 
 @dataclass
@@ -54,7 +60,7 @@ class Stack:
     """The dates that hold enough to see, still open to change.
 
     Attributes:
-        values: reflectance, (time, band, y, x); 0 where nothing was seen.
+        values: in the unit of the bands, (time, band, y, x); 0 where nothing was seen.
         kinds: codes of ``PixelKind``, (time, y, x).
         looks: which of the looks each date is.
         offsets: what was added to the scaled numbers, (time, band).
@@ -97,6 +103,9 @@ class Stack:
             grid=plan.grid,
             is_simulated=any(self.is_simulated),
             kinds=self.kinds,
+            sensor=plan.sensor.id,
+            unit=plan.sensor.bands[plan.bands[0]].unit,
+            orbit=plan.orbit,
         )
 
 
@@ -124,7 +133,8 @@ class CubeBuilder:
     def __init__(self, plan: Plan, options: PrepareOptions, chips: ChipReader) -> None:
         """Reserve the space; pages of dates that are never used cost nothing."""
         self._plan, self._options = plan, options
-        self._reader = TileReader(plan.grid, options, chips)
+        self._reader = TileReader(plan.grid, plan.sensor, options, chips)
+        self._masked_by = plan.sensor.mask or plan.bands[0]
         self._values = np.zeros((plan.n_dates, len(plan.bands), *plan.grid.shape), np.float32)
         self._kinds = np.zeros((plan.n_dates, *plan.grid.shape), np.uint8)
         self._offsets: list[tuple[float, ...]] = []
@@ -158,6 +168,15 @@ class CubeBuilder:
         offsets = np.array(self._offsets, np.float64).reshape(n, len(self._plan.bands))
         return Stack(self._values[:n], self._kinds[:n], looks, offsets, list(self._simulated))
 
+    @property
+    def holds_any(self) -> bool:
+        """Whether there is a date that holds enough to see."""
+        return bool(self._offsets)
+
+    def cube(self) -> DateCube:
+        """The finished cube as it was read."""
+        return self.stack().cube(self._plan)
+
     def _lay(self, one: FetchedScene, kinds: NDArray[np.uint8], index: int) -> bool:
         """Lay one tile under what is there already; whether it became data."""
         values, mine = self._values[index], self._kinds[index]
@@ -180,7 +199,7 @@ class CubeBuilder:
         self, one: FetchedScene, kinds: NDArray[np.uint8], target: NDArray[np.float32]
     ) -> bool:
         """Write all bands of a tile; what lacks data in any of them is unseen."""
-        band, seen = SCL, _is_seen(kinds)
+        band, seen = self._masked_by, _is_seen(kinds)
         try:
             for index, band in enumerate(self._plan.bands):
                 has_data = self._reader.band(one, band, seen, target[index])
@@ -250,7 +269,7 @@ class CubeBuilder:
             return True
         what = f"it was taken in the same instant as {last.scene_id}"
         error = CorruptAssetError(what, where=scene.id)
-        self.failures.append(failure_of(scene.id, SCL, error))
+        self.failures.append(failure_of(scene.id, self._masked_by, error))
         return False
 
     def _classify(self, one: FetchedScene) -> NDArray[np.uint8] | None:
@@ -258,7 +277,7 @@ class CubeBuilder:
         try:
             return self._reader.kinds(one)
         except (AssetError, StoreError) as error:
-            self.failures.append(failure_of(one.scene.id, SCL, error))
+            self.failures.append(failure_of(one.scene.id, self._masked_by, error))
             return None
 
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from pipeline.raster.place import landmarks_of, place_of
+from pipeline.raster.shape import shape_of
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -27,7 +30,8 @@ Row = dict[str, Cell]
 DETECTION_COLUMNS = (
     "id", "zone_id", "zone_label", "zone_kind", "status", "onset_last_without",
     "onset_first_with", "reversal_last_with", "reversal_first_without", "n_pixels", "area_m2",
-    "area_error_m2", "magnitude", "n_looks", "scene_ids", "simulated",
+    "area_error_m2", "shape", "length_m", "width_m", "bearing_deg", "place", "magnitude",
+    "n_looks", "scene_ids", "simulated",
 )  # fmt: skip
 MEASURED_COLUMNS = (
     "n_pixels", "n_clear_looks", "n_detections", "changed_share", "limit_px", "limit_m2",
@@ -71,8 +75,8 @@ def finite(value: float, digits: int) -> float | None:
 
 
 def detection_row(found: Detection, findings: Findings) -> Row:
-    """One object; sizes in pixels and square metres, magnitude in noise standard deviations."""
-    back = found.reversal
+    """One object; sizes in pixels and metres, magnitude in noise standard deviations."""
+    back, shape = found.reversal, shape_of(found.mask, findings.cube.grid.gsd_m)
     zone = findings.site.zone(found.zone_id)
     return named(
         DETECTION_COLUMNS,
@@ -88,11 +92,22 @@ def detection_row(found: Detection, findings: Findings) -> Row:
         found.n_pixels,
         finite(found.area_m2, 1),
         finite(found.area_error_m2, 1),
+        shape.word,
+        finite(shape.length_m, 1),
+        finite(shape.width_m, 1),
+        finite(shape.bearing_deg, 0),
+        _place(found, findings),
         finite(found.magnitude, 3),
         found.n_looks,
         ";".join(found.scene_ids),
         findings.is_simulated,
     )
+
+
+def _place(found: Detection, findings: Findings) -> str:
+    """Where an object lies, told by the landmarks of its site."""
+    grid = findings.cube.grid
+    return place_of(found, landmarks_of(findings.site, findings.masks, grid), grid)
 
 
 def zone_row(zone: Zone, findings: Findings) -> Row:

@@ -6,6 +6,7 @@ is for ``prepare`` to say. The phase correlation is scikit-image's.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,11 @@ MIN_SEEN_PX = 400
 
 
 def measure_shift(
-    image: NDArray[np.float32], seen: NDArray[np.bool_], reference: NDArray[np.float32]
+    image: NDArray[np.float32],
+    seen: NDArray[np.bool_],
+    reference: NDArray[np.float32],
+    *,
+    max_discord_px: float = math.inf,
 ) -> Shift | None:
     """How far an image lies off its reference, by masked phase correlation.
 
@@ -39,29 +44,42 @@ def measure_shift(
     a pixel takes no mask. So both images are faded out towards what was not seen, which leaves the
     same mask in both and pulls the answer towards zero; therefore the reference is moved by what
     was found and the rest is measured again, until the mask has nothing left to pull at. The
-    answer is the mean over bands, each of which is measured on its own.
+    answer is the mean over bands, each of which is measured on its own. The ground moves all
+    bands alike, and a missed cloud or a pattern too weak to be found moves each in its own way:
+    where they do not agree, no shift was measured.
 
     Args:
         image: (band, y, x); what was not seen may hold anything.
         seen: (y, x).
         reference: (band, y, x), whole.
+        max_discord_px: how far the answers of two bands may lie apart.
 
     Returns:
-        None if too little was seen, or if nothing in it or in the reference stands out.
+        None if too little was seen, if nothing in it or in the reference stands out, or if the
+        bands do not agree.
     """
     if np.count_nonzero(seen) < MIN_SEEN_PX:
         return None
     pairs = [pair for pair in zip(image, reference, strict=True) if _stands_out(*pair, seen)]
     if not pairs:
         return None
-    window, off = _window(seen), np.zeros(2)
+    window, off, rests = _window(seen), np.zeros(2), np.zeros((1, 2))
     for _ in range(PASSES):
-        rest = np.mean([_rest(*pair, off=off, window=window, seen=seen) for pair in pairs], axis=0)
+        rests = np.array([_rest(*pair, off=off, window=window, seen=seen) for pair in pairs])
+        rest = rests.mean(axis=0)
         off = off + rest
         if np.hypot(*rest) < SETTLED_PX:
             break
+    if _discord(rests) > max_discord_px:
+        return None
     south_px, east_px = (float(value) for value in off)
     return Shift(east_px, south_px, _gain(image, seen, reference, off))
+
+
+def _discord(rests: NDArray[np.float64]) -> float:
+    """The largest distance between the answers of two bands, in pixels; (band, 2)."""
+    apart = rests[:, None] - rests[None]
+    return float(np.hypot(apart[..., 0], apart[..., 1]).max())
 
 
 def _stands_out(

@@ -61,6 +61,7 @@ class _Move:
     step: NDArray[np.float64]
     spread_ratio: NDArray[np.float64]
     same_way: NDArray[np.float64]
+    history: NDArray[np.float64]
     n_pixels: int
 
 
@@ -111,7 +112,8 @@ def _moved(now: NDArray[np.float32], history: NDArray[np.float32]) -> _Move:
     spread, before = _spread(now), _spread(history)
     ratio = np.full(step.shape, np.nan)
     np.divide(spread, before, out=ratio, where=before > 0)
-    return _Move(step, ratio, same, now.shape[1])
+    level = np.median(history, axis=1).astype(np.float64)
+    return _Move(step, ratio, same, level, now.shape[1])
 
 
 def _spread(values: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -203,6 +205,7 @@ class _Judge:
             same_way_share=tuple(map(float, move.same_way)),
             n_pixels=move.n_pixels,
             is_common=bool(beyond.any()),
+            history=tuple(map(float, move.history)),
         )
 
 

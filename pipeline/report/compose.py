@@ -42,6 +42,7 @@ def compose(findings: Findings) -> ReportContent:
             Failure(one.scene_id, one.band or "all", one.kind, one.reason)
             for one in findings.failures
         ),
+        notes=findings.on_listing,
         modifiers=_modifiers(findings),
         rule=_rule(findings),
         provenance=_provenance(findings),

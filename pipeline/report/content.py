@@ -22,6 +22,8 @@ class DetectionRow:
     reversal: str
     status: str
     area: str
+    shape: str
+    place: str
     n_pixels: int
     magnitude: str
     n_looks: int
@@ -236,6 +238,7 @@ class ReportContent:
         sources: the claims by article.
         groups: the zones by outcome.
         failures: what did not become data.
+        notes: what must be said of the listing of scenes, a line each.
         modifiers: every modifier in use, explained.
         rule: the numbers that the method is explained with.
         provenance: name and value.
@@ -254,6 +257,7 @@ class ReportContent:
     sources: tuple[SourceGroup, ...]
     groups: tuple[ZoneGroup, ...]
     failures: tuple[Failure, ...]
+    notes: tuple[str, ...]
     modifiers: tuple[Chip, ...]
     rule: Rule
     provenance: tuple[tuple[str, str], ...]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.model.site import ZoneKind
+from pipeline.raster.place import landmarks_of, place_of
+from pipeline.raster.shape import shape_of
 from pipeline.report import charts, figures, wording
 from pipeline.report.content import DetectionRow, Report, ZoneGroup, ZoneSection
 
@@ -89,6 +91,8 @@ def zone_section(painter: Painter, zone: Zone, number: int) -> ZoneSection:
 
 def _headline(findings: Findings, zone: Zone, found: Sequence[Detection]) -> str:
     """What was measured, in one sentence."""
+    if zone.outline_outside is not None:
+        return "Not measured: this comparator lies outside the site; coarse sensors see it."
     if not zone.is_placed:
         return _unplaced(findings, zone)
     if zone.id not in findings.series_of:
@@ -133,13 +137,16 @@ def _waiting(number: int) -> str:
 
 def _detection_row(painter: Painter, found: Detection) -> DetectionRow:
     """One detection in words."""
-    timezone = painter.findings.site.timezone
+    findings = painter.findings
+    timezone, grid = findings.site.timezone, findings.cube.grid
     return DetectionRow(
         id=found.id,
         onset=wording.onset(found.onset, timezone),
         reversal=wording.reversal(found.reversal, timezone),
         status=wording.STATUS[found.status],
         area=f"{found.area_m2:,.0f} ± {found.area_error_m2:,.0f} m²",
+        shape=wording.shape(shape_of(found.mask, grid.gsd_m)),
+        place=place_of(found, landmarks_of(findings.site, findings.masks, grid), grid),
         n_pixels=found.n_pixels,
         magnitude=f"{found.magnitude:.1f} x noise"
         if found.status in wording.STANDING

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipeline.model.claim import AssertedTime
     from pipeline.model.findings import DetectionLimit
     from pipeline.model.site import Zone
+    from pipeline.raster.shape import Shape
 
 VERDICTS = {
     Verdict.CORROBORATED: Chip(
@@ -128,6 +129,12 @@ def area(area_m2: float) -> str:
     if area_m2 >= HECTARE_M2:
         return f"{area_m2 / HECTARE_M2:,.2f} ha"
     return f"{area_m2:,.0f} m²"
+
+
+def shape(found: Shape) -> str:
+    """A shape in a word, with its sides to the nearest pixel."""
+    sides = (max(round(side / found.gsd_m), 1) for side in (found.length_m, found.width_m))
+    return f"{found.word}, " + " x ".join(f"{side * found.gsd_m:,.0f}" for side in sides) + " m"
 
 
 def percent(share: float, digits: int = 1) -> str:

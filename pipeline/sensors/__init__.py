@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import RadiometryError
 from pipeline.sensors import landsat, opera, sentinel1, sentinel2
-from pipeline.sensors.sensor import Band, Noise, Sensor
+from pipeline.sensors.sensor import Band, Misreading, Noise, Sensor, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from pipeline.model.scene import Asset, Scene
     from pipeline.raster.radiometry import Radiometry
 
-__all__ = ["SENSORS", "Band", "Noise", "Sensor", "decide_radiometry", "sensor_of"]
+__all__ = [
+    "SENSORS",
+    "Band",
+    "Misreading",
+    "Noise",
+    "Sensor",
+    "Watch",
+    "decide_radiometry",
+    "sensor_of",
+]
 
 SENSORS: Final[Mapping[str, Sensor]] = MappingProxyType(
     {module.SENSOR.id: module.SENSOR for module in (sentinel2, landsat, sentinel1, opera)}

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SENSOR: Final = "ecostress"
+LST: Final = "LST"
+"""The layer of temperature, by its name in the name of the file."""
 LAYERS: Final = {
     "LST_err": Layer.ERROR_K,
     "QC": Layer.QUALITY,

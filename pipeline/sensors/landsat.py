@@ -1,6 +1,7 @@
-"""Landsat 4 to 9, Collection 2 Level 2: reflectance, temperature, and the bits of its masks.
+"""Landsat 4 to 9, Collection 2 Level 2: reflectance, temperature, saturation, and its orbits.
 
 Here belongs what the USGS says about the product, and which of two Landsats is the better look.
+The bits of QA_PIXEL have their own module.
 Sources, in words: the Landsat 4-7 and 8-9 Collection 2 Level-2 science product guides for
 scales, offsets and fill; the tables of QA_PIXEL and QA_RADSAT in the same guides for the bits;
 the USGS pages on the failed scan line corrector of Landsat 7 for the day from which its scenes
@@ -16,14 +17,23 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from enum import IntEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from pipeline.errors import RadiometryError
-from pipeline.sensors.sensor import CLASSES, Band, Noise, Sensor, decide_documented
+from pipeline.sensors.landsat_bits import QA_PIXEL, kinds_of
+from pipeline.sensors.sensor import (
+    CLASSES,
+    Band,
+    Misreading,
+    Noise,
+    Seeing,
+    Sensor,
+    Watch,
+    decide_documented,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +42,6 @@ if TYPE_CHECKING:
     from pipeline.raster.radiometry import Radiometry
 
 GSD_M: Final = 30.0
-QA_PIXEL: Final = "qa_pixel"
 QA_RADSAT: Final = "qa_radsat"
 
 REFLECTANCE_SCALE: Final = 2.75e-5
@@ -134,98 +143,6 @@ _INSTRUMENTS: Final = {
 }
 
 
-class QaBit(IntEnum):
-    """Single bits of QA_PIXEL, by position; 1 is yes. Only Landsat 8 and 9 know cirrus."""
-
-    FILL = 0
-    DILATED_CLOUD = 1
-    CIRRUS = 2
-    CLOUD = 3
-    SHADOW = 4
-    SNOW = 5
-    CLEAR = 6
-    WATER = 7
-
-
-class QaConfidence(IntEnum):
-    """Pairs of bits of QA_PIXEL, by the lower position; 0 none, 1 low, 2 medium, 3 high."""
-
-    CLOUD = 8
-    SHADOW = 10
-    SNOW = 12
-    CIRRUS = 14
-
-
-class LandClass(IntEnum):
-    """What a pixel shows. Snow is a signal of its own, neither cloud nor clear ground."""
-
-    FILL = 0
-    CLEAR = 1
-    WATER = 2
-    SNOW = 3
-    SHADOW = 4
-    CLOUD = 5
-    UNDECIDED = 6
-
-
-_CLASS_OF_BIT: Final = (
-    (QaBit.CLEAR, LandClass.CLEAR),
-    (QaBit.WATER, LandClass.WATER),
-    (QaBit.SNOW, LandClass.SNOW),
-    (QaBit.SHADOW, LandClass.SHADOW),
-    (QaBit.DILATED_CLOUD, LandClass.CLOUD),
-    (QaBit.CIRRUS, LandClass.CLOUD),
-    (QaBit.CLOUD, LandClass.CLOUD),
-    (QaBit.FILL, LandClass.FILL),
-)
-"""Later ones win where several bits are set: snow under a cloud is not seen."""
-
-
-def has_bit(qa: NDArray[Any], bit: QaBit) -> NDArray[np.bool_]:
-    """Where a bit of QA_PIXEL is set, bool, the shape of the input."""
-    found: NDArray[np.bool_] = (qa >> int(bit)) & 1 == 1
-    return found
-
-
-def confidence(qa: NDArray[Any], field: QaConfidence) -> NDArray[np.uint8]:
-    """A confidence of QA_PIXEL, 0 to 3, uint8, the shape of the input."""
-    return ((qa >> int(field)) & 3).astype(np.uint8)
-
-
-def classes_of(qa: NDArray[Any]) -> NDArray[np.uint8]:
-    """``LandClass`` of every pixel, uint8, the shape of the input.
-
-    The bit for clear stays set in shadow, over snow and over water, so it is asked last.
-
-    Args:
-        qa: QA_PIXEL as delivered.
-
-    Raises:
-        RadiometryError: if the numbers cannot be bits.
-    """
-    if qa.dtype.kind not in "ui":
-        remedy = "deliver QA_PIXEL as it is, without scale and without interpolation"
-        raise RadiometryError(f"bits cannot be {qa.dtype}", where=QA_PIXEL, remedy=remedy)
-    classes = np.full(qa.shape, LandClass.UNDECIDED, np.uint8)
-    for bit, land_class in _CLASS_OF_BIT:
-        classes[has_bit(qa, bit)] = land_class
-    return classes
-
-
-def has_data(stored: NDArray[Any], qa: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where the ground was looked at at all, bool, the shape of the inputs.
-
-    Fill inside the footprint is a gap: between the scan lines of Landsat 7 since its corrector
-    failed, at the ragged edges of all others. It is never a reflectance of zero.
-
-    Args:
-        stored: a band as delivered.
-        qa: QA_PIXEL as delivered.
-    """
-    seen: NDArray[np.bool_] = (stored != 0) & ~has_bit(qa, QaBit.FILL)
-    return seen
-
-
 def instrument_band(platform: str, band: str) -> str:
     """The product's name of a band on one satellite.
 
@@ -263,6 +180,21 @@ def is_saturated(radsat: NDArray[Any], platform: str, band: str) -> NDArray[np.b
     return found
 
 
+def is_spoilt(radsat: NDArray[Any], platform: str, band: str) -> NDArray[np.bool_]:
+    """Where a band of a scene is saturated, as far as QA_RADSAT can say it.
+
+    It says nothing of the temperatures of Landsat 8 and 9, whose thermal bands do not saturate
+    on the ground, nor of the uncertainty of any: those are never spoilt.
+
+    Raises:
+        RadiometryError: if the satellite is not known.
+    """
+    is_silent = band == "st_qa" or (band == "lwir11" and _INSTRUMENTS.get(platform) is OLI_BANDS)
+    if is_silent:
+        return np.zeros(radsat.shape, np.bool_)
+    return is_saturated(radsat, platform, band)
+
+
 SLC_OFF_SINCE: Final = datetime(2003, 5, 31, tzinfo=UTC)
 """The scan line corrector of Landsat 7 failed in the evening of this day."""
 
@@ -270,6 +202,13 @@ SLC_OFF_SINCE: Final = datetime(2003, 5, 31, tzinfo=UTC)
 def is_slc_off(scene: Scene) -> bool:
     """Whether about a fifth of the scene is gaps between scan lines."""
     return scene.platform == "landsat-7" and scene.instant >= SLC_OFF_SINCE
+
+
+def note_of(scene: Scene) -> str:
+    """What must be known of what a scene does not show; empty for most."""
+    if is_slc_off(scene):
+        return "scan line corrector off: the gaps between the scan lines, about a fifth, are unseen"
+    return ""
 
 
 def day_key(scene: Scene) -> str | None:
@@ -282,6 +221,36 @@ def day_key(scene: Scene) -> str | None:
 _PRODUCT: Final = re.compile(
     r"L[COTEM]0[4-9]_L\w{3}_(\d{3})(\d{3})_(\d{8})(?:_\d{8})?_(\d\d)_(?:T1|T2|RT)\w*"
 )
+
+
+HALVES: Final = MappingProxyType(
+    {
+        "landsat-c2l2-sr": ("SR", "surface reflectance", tuple(OLI_BANDS)[:-1]),
+        "landsat-c2l2-st": ("ST", "surface temperature", ("lwir11", "st_qa")),
+    }
+)
+"""Collections of catalogues after the way of the USGS, which list one product as two items: the
+end of their ids, what they hold, and the bands that the other one lacks. Both hold the masks."""
+
+_HALF_END: Final = re.compile(r"_(SR|ST)$")
+
+
+def product_of(scene_id: str) -> str:
+    """The id of a product, from that of the item of one of its halves.
+
+    Example:
+        >>> product_of("LC08_L2SP_008059_20191201_20200825_02_T1_ST")
+        'LC08_L2SP_008059_20191201_20200825_02_T1'
+    """
+    return _HALF_END.sub("", scene_id)
+
+
+def has_temperature(product: str) -> bool:
+    """Whether a product has a temperature at all: those of level L2SR are made without one.
+
+    Source: the Landsat Collection 2 Level-2 science product guides, on processing levels.
+    """
+    return "_L2SR_" not in product
 
 
 def decide_radiometry(scene: Scene, asset: Asset) -> Radiometry:
@@ -301,6 +270,35 @@ def decide_radiometry(scene: Scene, asset: Asset) -> Radiometry:
         raise RadiometryError(what, where=f"{scene.id} {asset.band}", remedy=remedy)
     return decide_documented(BANDS, scene, asset)
 
+
+COLLECTION_1_SCALE: Final = 1e-4
+"""Digital numbers of Collection 1 were reflectance times 10,000, without an offset."""
+
+
+def misreadings(offset: float) -> tuple[Misreading, ...]:
+    """What numbers do that are not scaled as Collection 2 scales them.
+
+    Scale and offset are the same for all scenes, so a date can only be wrong as a whole: its
+    numbers have the offset in them already and got it once more, or they are those of Collection
+    1, or (read without it) they still lack it.
+    """
+    if np.isclose(offset, REFLECTANCE_OFFSET):
+        ratio = REFLECTANCE_SCALE / COLLECTION_1_SCALE
+        return (
+            Misreading(1, offset, "the offset of Collection 2 (-0.2 reflectance), taken twice"),
+            Misreading(ratio, offset, "the scale and offset of Collection 2, put on Collection 1"),
+        )
+    if np.isclose(offset, 0):
+        words = "the offset of Collection 2 (-0.2 reflectance), left out"
+        return (Misreading(1, -REFLECTANCE_OFFSET, words),)
+    return ()
+
+
+WATCH: Final = Watch(
+    misreadings,
+    "compare the collection of the item and the scale and offset that it states with its numbers, "
+    "or take the scene from another catalogue",
+)
 
 _POLAR_SOUTH_DEG: Final = -63.0
 
@@ -335,4 +333,9 @@ SENSOR: Final = Sensor(
     gsd_m=GSD_M,
     unit="reflectance",
     decide=decide_radiometry,
+    seeing=Seeing(kinds_of, flags=QA_RADSAT, is_spoilt=is_spoilt, note_of=note_of),
+    watch=WATCH,
+    roles=MappingProxyType({"nir": "nir08"}),
+    layers=MappingProxyType({"thermal": ("lwir11", "st_qa")}),
+    shift_bands=("green", "nir08"),
 )

@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 
 DNB_MONTHLY: Final = "dnb-monthly"
 DMSP_OLS: Final = "dmsp-ols"
+LIGHT: Final = "light"
+N_LOOKS: Final = "cf_cvg"
+"""The layers, by what they are called at rest."""
+NODATA: Final = "nodata"
+"""What a GeoTIFF calls the number that means nothing."""
 STEP_DEG: Final = {DNB_MONTHLY: 1 / 240, DMSP_OLS: 1 / 120}
 """Pixels of 15 and of 30 arc-seconds."""
 STEP_TOLERANCE: Final = 1e-4

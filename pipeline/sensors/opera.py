@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pipeline.errors import RadiometryError
-from pipeline.sensors.sensor import CLASSES, Band, Noise, Sensor, decide_documented
-from pipeline.sensors.sentinel1 import UNIT, power_band
+from pipeline.model.look import PixelKind
+from pipeline.sensors.sensor import CLASSES, Band, Noise, Seeing, Sensor, decide_documented
+from pipeline.sensors.sentinel1 import UNIT, WATCH, has_echo, power_band
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pipeline.config import PrepareOptions
     from pipeline.model.scene import Asset, Scene
     from pipeline.raster.radiometry import Radiometry
 
@@ -70,6 +72,24 @@ def is_valid(mask: NDArray[Any]) -> NDArray[np.bool_]:
         raise RadiometryError(what, where=MASK, remedy="check that it is a mask of OPERA RTC-S1")
     found: NDArray[np.bool_] = mask == MaskCode.VALID
     return found
+
+
+def kinds_of(
+    mask: NDArray[Any], _nodata: tuple[float, ...], _options: PrepareOptions
+) -> NDArray[np.uint8]:
+    """What every pixel shows by the mask, codes of ``PixelKind``; layover and shadow are of no use.
+
+    Raises:
+        RadiometryError: if there is a code that the product does not know.
+    """
+    kinds = np.where(is_valid(mask), PixelKind.CLEAR, PixelKind.OTHER).astype(np.uint8)
+    kinds[mask == MaskCode.FILL] = PixelKind.UNSEEN
+    return kinds
+
+
+def note_of(scene: Scene) -> str:
+    """What must be known of what a scene does not show; empty where its mask came with it."""
+    return "" if MASK in scene.assets else "no mask: layover and shadow are not told from ground"
 
 
 _NAME: Final = re.compile(
@@ -133,10 +153,16 @@ SENSOR: Final = Sensor(
     label="OPERA RTC-S1, Sentinel-1 gamma0 by burst",
     collections=("OPERA_L2_RTC-S1_V1_1", "OPERA_L2_RTC-S1_V1", "opera-s1-rtc-v1"),
     bands=BANDS,
-    required=("vv", MASK),
-    optional=("vh",),
+    required=("vv",),
+    optional=("vh", MASK),
     mask=MASK,
     gsd_m=GSD_M,
     unit=UNIT,
     decide=decide_radiometry,
+    seeing=Seeing(kinds_of, has_echo, note_of=note_of),
+    watch=WATCH,
+    is_by_orbit=True,
+    equivalent_looks=EQUIVALENT_LOOKS,
 )
+"""The mask is no required band, because archives deliver it apart; one that an item lists has to
+come, or the scene is left out."""

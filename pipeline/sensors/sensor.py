@@ -8,8 +8,8 @@ all sensors belongs to the package.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pipeline.errors import RadiometryError
 from pipeline.raster.radiometry import Radiometry
@@ -17,10 +17,17 @@ from pipeline.raster.radiometry import Radiometry
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pipeline.config import PrepareOptions
     from pipeline.model.scene import Asset, Scene
 
 CLASSES: Final = "classes"
 """The unit of a band whose numbers are codes or bits; they are never scaled."""
+REFLECTANCE: Final = "reflectance"
+WHOLE_NUMBERS: Final = "ui"
+"""Kinds of numpy types that an archive of whole numbers delivers."""
 
 
 @dataclass(frozen=True)
@@ -62,18 +69,86 @@ class Band:
         nodata: stored numbers that mean that nothing was seen.
         noise: how exact one pixel is; None for masks.
         keys: what catalogues call the asset, lower case, without ``.tif``.
+        stored_as: kinds of numpy types that its numbers may come in.
     """
 
     name: str
     gsd_m: float
     centre_nm: float | None = None
-    unit: str = "reflectance"
+    unit: str = REFLECTANCE
     polarisation: str = ""
     scale: float = 1.0
     offset: float = 0.0
     nodata: tuple[float, ...] = ()
     noise: Noise | None = None
     keys: tuple[str, ...] = ()
+    stored_as: str = WHOLE_NUMBERS
+
+
+class KindsOf(Protocol):
+    """Tells what every pixel shows by the numbers of a mask."""
+
+    def __call__(
+        self, mask: NDArray[Any], nodata: tuple[float, ...], options: PrepareOptions, /
+    ) -> NDArray[np.uint8]:
+        """Codes of ``PixelKind``, the shape of the mask.
+
+        Raises:
+            RadiometryError: if the numbers are none that the mask can hold.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Seeing:
+    """How a sensor tells which pixels show the ground.
+
+    Attributes:
+        kinds_of: reads the mask; None for a sensor without one, whose every number is a look.
+        is_signal: where a stored number is a measurement, beside its nodata; None if any is.
+        flags: a further band of bits that spoil one band at a time; empty if there is none.
+        is_spoilt: where such bits spoil a band: of the stored bits, the satellite and the band.
+        note_of: what a reader must know of what a scene does not show; empty for most.
+    """
+
+    kinds_of: KindsOf | None = None
+    is_signal: Callable[[NDArray[Any]], NDArray[np.bool_]] | None = None
+    flags: str = ""
+    is_spoilt: Callable[[NDArray[Any], str, str], NDArray[np.bool_]] | None = None
+    note_of: Callable[[Scene], str] = lambda _scene: ""
+
+
+@dataclass(frozen=True)
+class Misreading:
+    """What another documented reading of the same numbers makes of a true value.
+
+    Attributes:
+        factor: of the true value.
+        summand: in the unit of the values.
+        words: what the error is, after "all bands step by".
+    """
+
+    factor: float
+    summand: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How the level of a sensor's dates is watched.
+
+    Attributes:
+        misreadings: the documented errors of a date that was read with an offset.
+        remedy: what can be done about one.
+        in_decibel: whether steps multiply, so that they are watched as decibels.
+        floor: smallest tolerance, in decibels or the unit of the values; None for that of the
+            settings.
+    """
+
+    misreadings: Callable[[float], tuple[Misreading, ...]] = lambda _offset: ()
+    remedy: str = ""
+    in_decibel: bool = False
+    floor: float | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +166,14 @@ class Sensor:
         gsd_m: edge of a pixel of its own grid, in metres.
         unit: what its main bands count.
         decide: how the numbers of an asset are to be read, with the reason.
+        seeing: which pixels of a scene show the ground.
+        watch: how the level of its dates is watched.
+        roles: what stages that know no sensor call its bands, such as ``nir``, by that name.
+        layers: bands of another unit that make a cube of their own, by the name of the cube.
+        shift_bands: two bands of its own pixel size that show different things; a shift is
+            measured on both. Empty where none is measured.
+        is_by_orbit: whether looks of two orbits never stand in one series.
+        equivalent_looks: of a radar, how many independent looks a pixel is worth.
     """
 
     id: str
@@ -103,6 +186,13 @@ class Sensor:
     gsd_m: float
     unit: str
     decide: Callable[[Scene, Asset], Radiometry]
+    seeing: Seeing = field(default_factory=Seeing)
+    watch: Watch = field(default_factory=Watch)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    layers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shift_bands: tuple[str, ...] = ()
+    is_by_orbit: bool = False
+    equivalent_looks: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse a table that contradicts itself.
@@ -111,9 +201,33 @@ class Sensor:
             ValueError: if it names a band that it does not describe, or one asset for two bands.
         """
         named = {*self.required, *self.optional, *([self.mask] if self.mask else [])}
+        named |= {*self.roles.values(), *self.shift_bands, *sum(self.layers.values(), ())}
         keys = [key for band in self.bands.values() for key in band.keys]
         if not named <= set(self.bands) or len(set(keys)) < len(keys):
             raise ValueError(f"the bands of {self.id} contradict each other")
+
+    @property
+    def main_bands(self) -> tuple[str, ...]:
+        """The required bands that count what the sensor measures: all but masks and flags."""
+        return tuple(band for band in self.required if self.bands[band].unit == self.unit)
+
+    @property
+    def further_bands(self) -> tuple[str, ...]:
+        """The optional bands that count what the main ones do."""
+        return tuple(band for band in self.optional if self.bands[band].unit == self.unit)
+
+    @property
+    def is_optical(self) -> bool:
+        """Whether it measures reflected sunlight."""
+        return self.unit == REFLECTANCE
+
+    def in_roles(self, bands: tuple[str, ...]) -> tuple[str, ...]:
+        """Names of bands as stages call them that know no sensor.
+
+        A band keeps its common name unless the sensor gives its role to it.
+        """
+        role_of = {band: role for role, band in self.roles.items()}
+        return tuple(role_of.get(band, band) for band in bands)
 
     def band_of_key(self, key: str) -> str | None:
         """The common name of the band that catalogues keep under a key; None if there is none."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pipeline.errors import AssetError, InputError
-from pipeline.sensors.sensor import Band, Noise, Sensor, decide_documented
+from pipeline.sensors.sensor import Band, Noise, Seeing, Sensor, Watch, decide_documented
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,6 +57,7 @@ def power_band(polarisation: str, gsd_m: float, nodata: tuple[float, ...], noise
         nodata=nodata,
         noise=noise,
         keys=(polarisation.lower(),),
+        stored_as="f",
     )
 
 
@@ -146,6 +147,12 @@ def one_orbit(scenes: Sequence[Scene]) -> Orbit | None:
     return next(iter(counts), None)
 
 
+WATCH: Final = Watch(in_decibel=True, floor=0.5)
+"""ESA specifies the radiometric stability of the instrument to 0.5 dB (three standard deviations),
+so a smaller step says nothing. The steps of calibration that are documented, updates of the
+antenna pattern, are smaller than that, so none keeps a date out: a larger step common to all
+pixels may be wet ground or frost as well as calibration, and nobody can tell from the pixels."""
+
 SENSOR: Final = Sensor(
     id="sentinel-1",
     label="Sentinel-1, radiometrically terrain-corrected gamma0",
@@ -157,4 +164,8 @@ SENSOR: Final = Sensor(
     gsd_m=GSD_M,
     unit=UNIT,
     decide=decide_radiometry,
+    seeing=Seeing(is_signal=has_echo),
+    watch=WATCH,
+    is_by_orbit=True,
+    equivalent_looks=EQUIVALENT_LOOKS,
 )

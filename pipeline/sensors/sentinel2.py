@@ -10,19 +10,24 @@ documentation and issue tracker of Earth Search for the flag ``earthsearch:boa_o
 
 from __future__ import annotations
 
+import math
 import re
 from enum import IntEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from pipeline.errors import RadiometryError
+from pipeline.model.look import PixelKind
+from pipeline.raster.masks import has_class
 from pipeline.raster.radiometry import Radiometry, to_physical
-from pipeline.sensors.sensor import CLASSES, Band, Noise, Sensor
+from pipeline.sensors.sensor import CLASSES, Band, Misreading, Noise, Seeing, Sensor, Watch
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    from pipeline.config import PrepareOptions
     from pipeline.model.scene import Asset, Scene
 
 
@@ -148,6 +153,47 @@ def to_reflectance(dn: NDArray[Any], radiometry: Radiometry) -> NDArray[np.float
     return to_physical(dn, radiometry)
 
 
+def kinds_of(
+    classes: NDArray[Any], nodata: tuple[float, ...], options: PrepareOptions
+) -> NDArray[np.uint8]:
+    """What every pixel shows by the scene classification, codes of ``PixelKind``.
+
+    Which class counts as what is a setting. Water counts as clear ground there.
+    """
+    kinds = np.full(classes.shape, PixelKind.OTHER, np.uint8)
+    # The last one that claims a class has it: clear goes before snow, and no data before all.
+    for wanted, kind in (
+        (options.shadow_classes, PixelKind.SHADOW),
+        (options.cloud_classes, PixelKind.CLOUD),
+        (options.snow_classes, PixelKind.SNOW),
+        (options.clear_classes, PixelKind.CLEAR),
+        ({int(number) for number in nodata}, PixelKind.UNSEEN),
+    ):
+        kinds[has_class(classes, wanted)] = kind
+    return kinds
+
+
+def misreadings(offset: float) -> tuple[Misreading, ...]:
+    """What a wrong choice of offset does: the other reading of the same numbers.
+
+    A scene read without the offset of baseline 04.00 may stand 0.1 too high, one read with it
+    0.1 too low. The opposite is not documented, so haze over a scene that was read with the
+    offset is never one.
+    """
+    words = "the offset of baseline 04.00 (0.1 reflectance)"
+    if math.isclose(offset, 0, abs_tol=1e-8):
+        return (Misreading(1, -BASELINE_04_OFFSET, words),)
+    if math.isclose(offset, BASELINE_04_OFFSET, rel_tol=1e-5):
+        return (Misreading(1, BASELINE_04_OFFSET, words),)
+    return ()
+
+
+WATCH: Final = Watch(
+    misreadings,
+    "compare processing baseline and boa_offset_applied of the item with its numbers, or take "
+    "the scene from another catalogue",
+)
+
 SENSOR: Final = Sensor(
     id="sentinel-2",
     label="Sentinel-2 A to C, MSI, Level-2A",
@@ -159,4 +205,7 @@ SENSOR: Final = Sensor(
     gsd_m=GSD_M,
     unit="reflectance",
     decide=decide_radiometry,
+    seeing=Seeing(kinds_of),
+    watch=WATCH,
+    shift_bands=("green", "nir"),
 )

@@ -54,7 +54,7 @@ class ZoneProperties(BaseModel):
     search_cells: Annotated[tuple[str, ...], Field(strict=False)] = ()
     """Cells that may hold a zone whose place is unknown."""
     outside_site: bool = False
-    """Whether a zone of unknown outline lies outside the site, so that no cell can hold it."""
+    """Whether it is a comparator outside the site: no cell holds it, only coarse sensors see it."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,10 @@ def _known_faults(zone: ZoneProperties, place: Place) -> Iterator[SiteError]:
     if zone.position_accuracy_m is None:
         what = "an outline without position_accuracy_m"
         yield place.fault(what, "say how far it may be off, in metres")
-    if zone.search_cells or zone.outside_site:
-        what = "search_cells and outside_site are for zones of unknown outline only"
+    if zone.search_cells:
+        what = "search_cells are for zones of unknown outline only"
         yield place.fault(what, "remove them")
+    if zone.outside_site and zone.kind is not ZoneKind.CONTROL:
+        what = f"a zone of kind {zone.kind} with an outline outside the site"
+        remedy = "make it a control, or give it an AOI folder of its own"
+        yield place.fault(what, remedy)

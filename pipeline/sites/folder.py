@@ -18,7 +18,7 @@ from pipeline.sites.checked import Checked, Place
 from pipeline.sites.features import Feature, ZoneProperties, read_features, read_properties
 from pipeline.sites.metres import Metres
 from pipeline.sites.outlines import read_outline
-from pipeline.sites.placement import boundary_faults, cell_faults, zone_faults
+from pipeline.sites.placement import boundary_faults, cell_faults, comparator_faults, zone_faults
 from pipeline.sites.settings import SiteSettings, read_settings
 
 if TYPE_CHECKING:
@@ -60,6 +60,11 @@ class ZoneReading:
     place: Place
     properties: ZoneProperties | None
     outline: BaseGeometry | None
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it says that it lies outside the site."""
+        return self.properties is not None and self.properties.outside_site
 
 
 def load_site(folder: Path) -> Site:
@@ -191,9 +196,9 @@ def _twice_faults(zones: Sequence[ZoneReading]) -> Iterator[SiteError]:
 
 
 def _is_measurable_control(zone: ZoneReading) -> bool:
-    """Whether a zone is a control and can be measured."""
+    """Whether a zone is a control that every sensor can measure."""
     is_control = zone.properties is not None and zone.properties.kind is ZoneKind.CONTROL
-    return is_control and zone.outline is not None
+    return is_control and zone.outline is not None and not zone.is_outside
 
 
 def _place_faults(zones: Sequence[ZoneReading], boundary: PlacedBoundary) -> Iterator[SiteError]:
@@ -201,7 +206,8 @@ def _place_faults(zones: Sequence[ZoneReading], boundary: PlacedBoundary) -> Ite
     cell_ids = {cell.id for cell in boundary.cells}
     for zone in zones:
         if zone.outline is not None:
-            yield from zone_faults(zone.outline, boundary.lonlat, boundary.metres, zone.place)
+            find = comparator_faults if zone.is_outside else zone_faults
+            yield from find(zone.outline, boundary.lonlat, boundary.metres, zone.place)
         if zone.properties is None:
             continue
         absent = [name for name in zone.properties.search_cells if name not in cell_ids]
@@ -242,10 +248,11 @@ def _zone(properties: ZoneProperties, outline: BaseGeometry | None) -> Zone:
         label=properties.label,
         kind=properties.kind,
         status=properties.geometry_status,
-        geometry=outline,
+        geometry=None if properties.outside_site else outline,
         search_cells=properties.search_cells,
         position_evidence=properties.position_evidence,
         position_accuracy_m=properties.position_accuracy_m,
+        outline_outside=outline if properties.outside_site else None,
     )
 
 

@@ -101,6 +101,24 @@ def zone_faults(
         yield place.fault(BEYOND, BEYOND_REMEDY)
 
 
+def comparator_faults(
+    zone: BaseGeometry, boundary: BaseGeometry, metres: Metres, place: Place
+) -> Iterator[SiteError]:
+    """What is wrong with a comparator outside the site (both in longitude and latitude)."""
+    if zone.intersects(boundary):
+        what = "outside_site is true, and yet the outline touches the site boundary"
+        yield place.fault(what, "set outside_site to false, or correct the outline")
+        return
+    if not _fits(zone, metres.crs):
+        what = f"the outline lies outside the area of use of {metres.crs}"
+        yield place.fault(what, "check it; longitude comes first, then latitude")
+        return
+    area_m2 = metres.project(zone).area
+    if not MIN_ZONE_AREA_M2 <= area_m2 <= MAX_SITE_AREA_M2:
+        what = f"the comparator covers {area_m2:.0f} m2"
+        yield place.fault(what, "draw it between 400 m2 and 2,500 km2")
+
+
 def swapped(geometry: BaseGeometry) -> BaseGeometry:
     """The geometry with its two axes exchanged."""
     return shapely.transform(geometry, lambda pairs: np.asarray(pairs)[:, ::-1])

@@ -17,11 +17,8 @@ always: no pixel is used on the word of a time stamp.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
-import re
-import stat
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -39,6 +36,7 @@ from pipeline.store.chip_record import (
     with_one_zero,
 )
 from pipeline.store.files import canonical_json, publish_bytes, sha256_of
+from pipeline.store.proof import slug, stamp
 from pipeline.store.rasters import open_raster, read_window, write_plain
 
 if TYPE_CHECKING:
@@ -52,8 +50,6 @@ if TYPE_CHECKING:
 
 LATTICE_M = 20.0
 """Windows begin at multiples of this, so that grids of 10 m and of 20 m nest."""
-
-_UNSAFE = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,7 @@ class HeldChip:
 
         A link is never taken for a chip: it may lead anywhere.
         """
-        found = _stamp(self.path)
+        found = stamp(self.path)
         proven = self.record.file_nbytes, self.record.file_mtime_ns
         return found is not None and (found == proven or self._is_proven_anew(found))
 
@@ -245,7 +241,7 @@ class ChipStore:
         """Where the chips of a scene lie, and where stores before versions put them."""
         before = canonical_json([scene.collection, scene.id, scene.processing_baseline])
         now = canonical_json([scene.collection, scene.id])
-        return self.root / _slug(scene.id, now), self.root / _slug(scene.id, before)
+        return self.root / slug(scene.id, now), self.root / slug(scene.id, before)
 
     def _path(self, scene: Scene, band: str, grid: Grid) -> Path:
         """Where a chip lies, but for its version."""
@@ -257,7 +253,7 @@ def _place(band: str, grid: Grid) -> str:
     step = lattice_of(grid.gsd_m)
     left, top = (math.floor(edge / step + 0.5) * step for edge in (grid.left, grid.top))
     place = [grid.crs, float(grid.gsd_m), left, top, grid.height, grid.width]
-    return _slug(band, canonical_json([band, *place]))
+    return slug(band, canonical_json([band, *place]))
 
 
 def held_in(folder: Path, name: str = "") -> Iterator[HeldChip]:
@@ -289,18 +285,9 @@ def _record_of(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """Size and time of a file; None if it is none, or a link."""
-    try:
-        found = path.lstat()
-    except OSError:
-        return None
-    return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
-
-
 def _following(earlier: list[HeldChip], record: ChipRecord, path: Path) -> ChipRecord:
     """The record of a new file, with its place among the versions that are held already."""
-    nbytes, mtime_ns = _stamp(path) or (-1, -1)
+    nbytes, mtime_ns = stamp(path) or (-1, -1)
     last = earlier[-1].record if earlier else None
     return record.model_copy(
         update={
@@ -310,12 +297,6 @@ def _following(earlier: list[HeldChip], record: ChipRecord, path: Path) -> ChipR
             "upstream_change": "" if last is None else change_between(last, record),
         }
     )
-
-
-def _slug(name: str, identity: bytes) -> str:
-    """A readable beginning and a hash that tells apart: safe as the name of a file."""
-    readable = _UNSAFE.sub("-", name.lower()).strip("-")[:48]
-    return f"{readable or 'x'}-{hashlib.sha256(identity).hexdigest()[:12]}"
 
 
 def _named(record: ChipRecord) -> tuple[str, str, str]:

@@ -62,6 +62,11 @@ class Hdf5:
         """Take the open file and its name."""
         self._file, self._name = file, name
 
+    @property
+    def name(self) -> str:
+        """The name of the file, without its folder."""
+        return self._name
+
     def first_group(self, paths: tuple[str, ...]) -> str:
         """The first of several groups that the file has.
 

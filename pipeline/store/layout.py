@@ -4,9 +4,11 @@ Here belong paths, the lock, and the pointer to the products of the latest run. 
 there belongs to the modules beside this one and to ``publish``.
 
     WORK/SITE/chips/        pixels as delivered
+    WORK/SITE/coarse/       night lights and coarse temperature as delivered
     WORK/SITE/products/     one folder a run, named by the run
     WORK/SITE/runs/         one record a run
     WORK/SITE/fetch.json    what the last `zonewatch fetch` came to
+    WORK/SITE/listed/       what each source has listed so far, one file a source and outline
     WORK/SITE/current.json  which run's products hold
     WORK/SITE/lock          held while a run writes
     WORK/ledger.sqlite      one row a run, of all sites
@@ -64,6 +66,11 @@ class WorkFolder:
         return self.folder / "chips"
 
     @property
+    def coarse(self) -> Path:
+        """Night lights and coarse temperature as delivered."""
+        return self.folder / "coarse"
+
+    @property
     def products(self) -> Path:
         """The folders of products."""
         return self.folder / "products"
@@ -77,6 +84,11 @@ class WorkFolder:
     def fetch_record(self) -> Path:
         """What the last fetch came to."""
         return self.folder / "fetch.json"
+
+    @property
+    def listed(self) -> Path:
+        """What each source has listed so far."""
+        return self.folder / "listed"
 
     @property
     def ledger_path(self) -> Path:
@@ -107,7 +119,7 @@ class WorkFolder:
         """The run whose products hold; None before the first, or if the pointer is damaged."""
         try:
             run_id = json.loads(self._pointer.read_bytes())["run_id"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return run_id if isinstance(run_id, str) and _RUN_ID.fullmatch(run_id) else None
 

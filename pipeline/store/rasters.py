@@ -12,7 +12,6 @@ file, switches the network off, and looks at the sizes before anything is read.
 from __future__ import annotations
 
 import hashlib
-import math
 import tempfile
 import warnings
 from contextlib import contextmanager
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
+
+    from pipeline.model.degrees import DegreeGrid
 
 Driver: TypeAlias = Literal["GTiff", "ENVI", "JP2OpenJPEG"]
 Dataset: TypeAlias = Any
@@ -132,7 +133,7 @@ def _envi_header(path: Path) -> Path:
 
 @contextmanager
 def _opened(entry: tuple[Path, Mapping[str, str]], driver: Driver) -> Iterator[Dataset]:
-    """The dataset; a missing georeference is for ``grid_of`` to complain about."""
+    """The dataset; a missing georeference is for ``georeference`` to complain about."""
     path, options = entry
     close_environment()
     with rasterio.Env(**{**GDAL_OPTIONS, **options}):
@@ -173,26 +174,6 @@ def _check_sizes(dataset: Dataset, path: Path) -> None:
         raise CorruptAssetError(what, where=str(path), remedy="deliver the file again")
 
 
-def grid_of(dataset: Dataset) -> Grid:
-    """Where the pixels of an open raster lie.
-
-    Raises:
-        CorruptAssetError: if it has no metric CRS of the EPSG register, is rotated or upside
-            down, or its pixels are not square.
-    """
-    where, transform = Path(dataset.name).name, dataset.transform
-    square = math.isclose(transform.a, -transform.e, rel_tol=1e-6) and transform.a > 0
-    if not square or transform.b or transform.d:
-        what = "the raster does not have square pixels with north up"
-        raise CorruptAssetError(what, where=where, remedy="warp it to a north-up grid")
-    epsg = _metric_epsg(dataset.crs) if dataset.crs else None
-    if epsg is None:
-        what = "the raster has no metric CRS of the EPSG register"
-        raise CorruptAssetError(what, where=where, remedy="assign or warp it to a UTM zone")
-    left, top, gsd_m = (float(value) for value in (transform.c, transform.f, transform.a))
-    return Grid(f"EPSG:{epsg}", left, top, gsd_m, dataset.height, dataset.width)
-
-
 @cache
 def _close_environment_once() -> None:
     """Close it before GDAL sets up its drivers; after that no variable changes what is written."""
@@ -203,18 +184,6 @@ def _close_environment_once() -> None:
 def _crs(name: str) -> rasterio.CRS:
     """A CRS by name; to look it up takes as long as to write a chip."""
     return rasterio.CRS.from_string(name)
-
-
-@lru_cache(maxsize=64)
-def _metric_epsg(crs: rasterio.CRS) -> int | None:
-    """The EPSG number of a metric CRS; None for any other.
-
-    To look it up takes longer than to open a chip.
-    """
-    if not crs.is_projected or crs.linear_units_factor[1] != 1:
-        return None
-    number: int | None = crs.to_epsg()
-    return number
 
 
 def read_window(dataset: Dataset, window: Window | None = None) -> NDArray[Any]:
@@ -267,7 +236,7 @@ class _Content:
 
     names: tuple[str, ...]
     pixels: NDArray[Any]
-    grid: Grid
+    grid: Grid | DegreeGrid
     nodata: float | None
     tags: Mapping[str, str]
 
@@ -316,9 +285,14 @@ class _Content:
             CorruptAssetError: if it does not hold what was written.
         """
         with open_raster(part) as dataset:
-            same = dataset.descriptions == self.names and grid_of(dataset) == self.grid
+            same = dataset.descriptions == self.names and self._lies_right(dataset)
             if not same or read_window(dataset).tobytes() != self.pixels.tobytes():
                 raise CorruptAssetError("it reads back otherwise", where=str(part))
+
+    def _lies_right(self, dataset: Dataset) -> bool:
+        """Whether a file says that it lies where it should."""
+        same = dataset.transform == rasterio.Affine(*self.grid.transform)
+        return bool(same and dataset.crs == _crs(self.grid.crs))
 
 
 def tag_name(key: str) -> str:
@@ -334,7 +308,7 @@ def tag_name(key: str) -> str:
 def write_cog(
     path: Path,
     bands: Mapping[str, NDArray[Any]],
-    grid: Grid,
+    grid: Grid | DegreeGrid,
     *,
     nodata: float | None,
     tags: Mapping[str, str],
@@ -405,7 +379,7 @@ def write_plain(
     return hashlib.sha256(data).hexdigest()
 
 
-def _stacked(bands: Mapping[str, NDArray[Any]], grid: Grid) -> NDArray[Any]:
+def _stacked(bands: Mapping[str, NDArray[Any]], grid: Grid | DegreeGrid) -> NDArray[Any]:
     """The bands in one array, (band, y, x).
 
     Raises:

@@ -50,7 +50,7 @@ def peek_record(work: WorkFolder, run_id: str) -> RunRecord | None:
     """The record of an earlier run, whether or not its products still lie there; None if none."""
     try:
         return _decoded(json.loads(_path(work, run_id).read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -72,7 +72,7 @@ def read_fetch_record(work: WorkFolder) -> FetchRecord | None:
         failures = tuple(AssetFailure(**one) for one in fields.pop("failures"))
         remarks = tuple(Remark(**one) for one in fields.pop("remarks"))
         return FetchRecord(**fields, finished=finished, failures=failures, remarks=remarks)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -108,7 +108,9 @@ def _table(title: str) -> Table:
 def _zone_cells(zone: Zone, findings: Findings) -> tuple[str, ...]:
     """The cells of one zone."""
     if not zone.is_placed or zone.id not in findings.series_of:
-        return zone.id, zone.kind, "-", "-", "position not established", "", ""
+        is_far = zone.outline_outside is not None
+        words = "outside the site" if is_far else "position not established"
+        return zone.id, zone.kind, "-", "-", words, "", ""
     looks = int(findings.looks_at(zone.id)[findings.changes.n_baseline :].sum())
     limit = findings.limit_of(zone.id)
     found = [one for one in findings.detections_in(zone.id) if one.status in REPORTED]

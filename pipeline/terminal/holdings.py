@@ -76,7 +76,8 @@ def failure_table(failures: Sequence[AssetFailure], title: str) -> Table:
         alike = [failure for failure in failures if failure.kind == kind]
         first = alike[0]
         n_scenes = len({failure.scene_id for failure in alike})
-        example = f"{first.scene_id} {first.band}: {first.reason}"
+        head = f"{first.scene_id} {first.band}".rstrip() + ": "
+        example = first.reason if first.reason.startswith(head) else head + first.reason
         table.add_row(kind, str(n_scenes), str(n_bands), escape(example))
     return table
 
@@ -87,7 +88,7 @@ def remark_lines(remarks: Sequence[Remark], most: int = 10) -> Iterator[str]:
     for remark in remarks:
         groups.setdefault((remark.scene_id, remark.words), []).append(remark.band)
     for (scene_id, words), bands in list(groups.items())[:most]:
-        yield f"note: {scene_id} {' '.join(filter(None, bands))}".rstrip() + f": {words}"
+        yield ": ".join(filter(None, ("note", " ".join(filter(None, (scene_id, *bands))), words)))
     if len(groups) > most:
         yield f"... and {len(groups) - most} more, all in the record"
 

@@ -206,6 +206,15 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.good(etag='"v2"', data=bytes(byte ^ 1 for byte in self.data))
 
+    def swap_file(self) -> None:
+        """Another sound file at every second request: same size, same layout, other pixels."""
+        if len(self.served.requests) % 2:
+            self.good()
+        else:
+            name = urlsplit(self.path).path.rpartition("/")[2]
+            other = self.served.folder / f"other-{name}"
+            self.good(etag='"v2"', data=other.read_bytes())
+
     def swap_once(self) -> None:
         """An object that is replaced after its header was read, by a version that stays."""
         self.good(etag='"v1"' if self.is_first() else '"v2"')
@@ -292,6 +301,7 @@ FAULTS: dict[str, Callable[[_Handler], None]] = {
     "503-once": lambda it: it.status(503) if it.is_first() else it.good(),
     "cut-once": lambda it: it.cut() if it.is_first() else it.good(),
     "swap-once": _Handler.swap_once,
+    "swap-file": _Handler.swap_file,
     "429": lambda it: it.status(429, retry_after="0"),
     "429-long": lambda it: it.status(429, retry_after="9999999"),
     "500": lambda it: it.status(500, b"secret trace"),

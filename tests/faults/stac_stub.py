@@ -38,6 +38,7 @@ class Served:
         method: how the search is advertised.
         requests: method, path with query and body of every request.
         foreign: address of another server for the faults that lead away.
+        collections: items by collection of the mode ``halves``.
         released: set when the test is over, so that nothing waits for longer.
     """
 
@@ -46,6 +47,7 @@ class Served:
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
     url: str = ""
     foreign: str = ""
+    collections: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     released: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -108,10 +110,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Landing page, collections, search by GET."""
-        self._note("GET", None)
         parts = urlsplit(self.path)
+        asked = parse_qs(parts.query)
+        page = {"page": int(asked.get("page", ["0"])[0])} if parts.path == "/search" else None
+        self._note("GET", page)
         if parts.path == "/search":
-            self._search(int(parse_qs(parts.query).get("page", ["0"])[0]))
+            self._search(int(asked.get("page", ["0"])[0]), asked.get("collections", [""])[0])
         elif parts.path.startswith("/collections"):
             self._collections(parts.path.removeprefix("/collections").strip("/"))
         else:
@@ -121,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Search."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self._note("POST", body)
-        self._search(int(body.get("page", 0)))
+        self._search(int(body.get("page", 0)), "".join(body.get("collections", [])))
 
     def _note(self, method: str, body: object) -> None:
         """Remember what was asked."""
@@ -140,6 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _collections(self, name: str) -> None:
         """One collection, or all."""
         held = "modis" if "collection" in self.served.mode else COLLECTION
+        held = name if name in self.served.collections else held
         extent = {"spatial": {"bbox": [[0, 0, 1, 1]]}, "temporal": {"interval": [[None, None]]}}
         document: dict[str, Any] = {
             "type": "Collection",
@@ -157,8 +162,12 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(404, {"code": "NotFound"})
 
-    def _search(self, number: int) -> None:
+    def _search(self, number: int, collection: str) -> None:
         """One page, with the fault of the mode."""
+        if self.served.mode == "halves":
+            found = self.served.collections[collection]
+            self._send(200, {"type": "FeatureCollection", "features": found, "links": []})
+            return
         page = page_of(self.served, min(number, N_PAGES - 1))
         fault = FAULTS.get(self.served.mode)
         if fault is None or not fault(self, number, page):
@@ -290,6 +299,12 @@ def _redirect(handler: _Handler, _: int, __: object) -> bool:
     return True
 
 
+def _deep(handler: _Handler, _: int, __: object) -> bool:
+    """JSON that is nested without end."""
+    handler.send_bytes(200, b'{"features":' * 100_000)
+    return True
+
+
 def _html(handler: _Handler, _: int, __: object) -> bool:
     """A web page with status 200."""
     handler.send_bytes(200, b"<html>Sign in</html>")
@@ -321,11 +336,15 @@ FAULTS: dict[str, Callable[..., bool]] = {
     "429 once": _refuse(429, 1, 0, wait="1"),
     "429 for ever": _refuse(429, 99, 0, wait="1"),
     "503 on page 2": _refuse(503, 1, 1),
+    "429 on page 3": _refuse(429, 2, 2, wait="0"),
+    "503 on page 3 for ever": _refuse(503, 99, 2),
+    "429 on page 2 for ever": _refuse(429, 99, 1, wait="0"),
     "403": _refuse(403, 99, 0),
     "truncated": _truncated,
     "cut": _cut,
     "stall": _stall,
     "redirect": _redirect,
+    "deep": _deep,
     "html": _html,
     "list": _list,
 }

@@ -17,109 +17,201 @@ TESTS = Path(__file__).resolve().parents[1]
 TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "F01": (
         "Retry-After is waited for, within reason",
-        ("test_a_server_is_waited_for_as_it_asks", "test_any_header_gives_a_pause"),
+        (
+            "test_a_server_is_waited_for_as_it_asks",
+            "test_any_header_gives_a_pause",
+            "test_f01_ranges_are_asked_again_after_the_pause_that_the_server_asks_for",
+        ),
     ),
     "F02": (
         "a throttled page is asked again and nothing is lost",
-        ("test_throttled_and_failing_pages_are_asked_again_and_nothing_is_lost",),
+        (
+            "test_throttled_and_failing_pages_are_asked_again_and_nothing_is_lost",
+            "test_a_page_that_never_comes_is_an_error_and_no_short_list",
+        ),
     ),
     "F03": (
-        "a server that fails for good ends in one failure, and the others go on",
+        "a server that fails for good is one failure, the others go on, the run is partial",
         (
             "test_what_does_not_pass_ends_in_a_failure_and_no_chip",
             "test_one_bad_asset_does_not_harm_the_others",
+            "test_only_what_may_pass_is_asked_again",
+            "test_f03_a_run_with_failures_is_partial_and_names_what_gave_way",
+            "test_f03_a_run_with_failures_ends_in_three",
+            "test_fetch_that_is_incomplete_says_why_and_ends_in_three",
         ),
     ),
     "F04": (
-        "nobody at home",
-        ("test_a_closed_port_is_a_failure", "test_a_name_without_an_address_may_pass"),
+        "nobody at home, whether that is said or not",
+        (
+            "test_a_closed_port_is_a_failure",
+            "test_a_name_without_an_address_may_pass",
+            "test_f04_a_connection_that_is_never_made_is_left_in_time",
+            "test_f04_an_asset_behind_a_connection_that_is_never_made_is_a_failure",
+            "test_f04_a_name_that_is_never_resolved_is_left_in_time",
+        ),
     ),
     "F05": (
         "bytes that drip or stall",
         (
             "test_a_server_that_never_answers_is_left_in_time",
             "test_an_answer_that_drips_is_left_in_time",
+            "test_what_does_not_pass_ends_in_a_failure_and_no_chip",
+            "test_faults_of_whole_files_leave_neither_chip_nor_file",
         ),
     ),
     "F06": (
         "missing bytes are never zeros",
-        ("test_no_compression_turns_missing_bytes_into_zeros",),
+        (
+            "test_no_compression_turns_missing_bytes_into_zeros",
+            "test_a_remote_file_cut_short_is_a_failure",
+            "test_faults_of_whole_files_leave_neither_chip_nor_file",
+        ),
     ),
     "F07": (
         "a range that was ignored",
-        ("test_an_answer_that_does_not_say_which_bytes_it_holds_is_refused",),
+        (
+            "test_an_answer_that_does_not_say_which_bytes_it_holds_is_refused",
+            "test_what_does_not_pass_ends_in_a_failure_and_no_chip",
+        ),
     ),
     "F08": (
         "a login page is no raster",
-        ("test_what_does_not_pass_ends_in_a_failure_and_no_chip",),
+        (
+            "test_what_does_not_pass_ends_in_a_failure_and_no_chip",
+            "test_faults_of_whole_files_leave_neither_chip_nor_file",
+        ),
     ),
     "F09": (
         "an object that is replaced while it is read",
-        ("test_what_passes_ends_in_the_right_pixels", "test_every_fault_has_its_test"),
+        (
+            "test_f09_two_sound_versions_are_never_mixed",
+            "test_what_passes_ends_in_the_right_pixels",
+            "test_what_does_not_pass_ends_in_a_failure_and_no_chip",
+            "test_every_fault_has_its_test",
+        ),
     ),
-    "F10": ("200 of 200 flipped bits", ("test_f10_of_200_flipped_bits_200_are_noticed",)),
+    "F10": (
+        "200 of 200 flipped bits, and what nothing proves is said to be so",
+        (
+            "test_f10_of_200_flipped_bits_200_are_noticed",
+            "test_f10_the_hash_of_the_numbers_holds_where_that_of_the_file_is_fooled",
+            "test_a_stated_checksum_is_proven",
+            "test_a_whole_file_is_held_against_its_checksum",
+            "test_a_window_of_a_remote_file_is_unverifiable_even_with_a_checksum",
+            "test_the_record_says_how_the_offset_was_decided_and_what_is_unverifiable",
+        ),
+    ),
     "F11": (
         "mangled headers",
         (
             "test_f11_500_mangled_headers_kill_and_hang_nobody",
+            "test_f11_the_directories_are_walked_before_the_reader_sees_them",
+            "test_a_header_that_cannot_be_is_refused",
             "test_a_mangled_header_gives_a_chip_or_our_own_error",
+            "test_a_mangled_header_gives_pixels_or_our_own_error",
         ),
     ),
     "F12": (
         "a signature that ran out",
         (
             "test_a_token_issued_already_expired_is_asked_for_once_more",
+            "test_a_token_that_is_about_to_run_out_is_renewed_before_it_is_used",
             "test_a_token_that_is_refused_is_renewed_once",
+            "test_a_second_refusal_is_a_failure_without_the_token",
+            "test_f12_no_error_of_a_read_holds_the_signature",
+            "test_keys_that_are_refused_are_tried_once_more_and_not_printed",
+            "test_what_does_not_pass_ends_in_a_failure_and_no_chip",
         ),
     ),
     "F13": (
         "a scene processed anew",
         (
             "test_f13_a_reprocessed_scene_lies_beside_the_old_one",
+            "test_f13_each_baseline_finds_its_own_version_only",
             "test_f13_a_replaced_band_brings_the_whole_scene_anew",
+            "test_f13_a_reprocessed_scene_is_said_to_have_changed_upstream",
         ),
     ),
-    "F14": ("a wrong offset", ("test_four_combinations_of_numbers_and_flag",)),
+    "F14": (
+        "a wrong offset",
+        ("test_four_combinations_of_numbers_and_flag",),
+    ),
     "F15": (
         "several items of one overpass",
-        ("test_the_order_of_the_listing_does_not_matter", "test_the_rule"),
+        (
+            "test_the_order_of_the_listing_does_not_matter",
+            "test_the_rule",
+            "test_all_else_equal_the_last_id_is_kept",
+            "test_one_instant_is_one_overpass_whatever_the_keys",
+            "test_what_gave_way_is_listed",
+            "test_f03_a_run_with_failures_is_partial_and_names_what_gave_way",
+        ),
     ),
     "F16": (
         "tiles that overlap",
         (
             "test_overlapping_tiles_are_one_date_and_no_pixel_counts_twice",
             "test_two_zones_are_merged_on_the_grid_of_the_site",
+            "test_the_tile_that_holds_the_whole_site_is_taken_alone_in_every_order",
+            "test_tiles_are_put_together_only_where_none_holds_the_whole_site",
         ),
     ),
     "F17": (
-        "the 180th meridian",
-        ("test_a_boundary_across_the_antimeridian_is_refused",),
+        "the 180th meridian, the poles, and boxes without area",
+        (
+            "test_a_boundary_across_the_antimeridian_is_refused",
+            "test_f17_any_box_on_the_globe_is_refused_or_can_be_searched_and_measured",
+        ),
     ),
     "F18": (
         "a band that is missing",
         (
             "test_a_band_that_is_missing_is_a_failure_unless_it_is_optional",
             "test_an_optional_band_that_one_scene_lacks_is_left_out",
+            "test_a_coarser_asset_goes_before_jpeg_2000",
+            "test_a_band_that_is_there_as_jpeg_2000_only_is_kept",
+            "test_every_band_of_a_missing_half_is_a_failure_of_the_fetch",
         ),
     ),
     "F19": (
         "a file that is not what its item says",
-        ("test_f19_a_file_that_is_not_what_its_item_says_is_refused",),
+        (
+            "test_f19_a_file_that_is_not_what_its_item_says_is_refused",
+            "test_f19_another_zone_is_refused",
+        ),
     ),
     "F20": (
         "nothing seen is no answer",
         (
             "test_all_cloud_is_an_error_with_a_remedy",
             "test_clouds_over_the_zone_are_never_read_as_nothing_happened",
+            "test_a_zone_of_bright_roofs_is_masked_more_often_than_the_controls",
         ),
     ),
     "F21": (
-        "an empty search",
-        ("test_an_empty_answer_names_site_source_period_and_remedy",),
+        "an empty search, a renamed collection, and scenes that are not listed any more",
+        (
+            "test_an_empty_answer_names_site_source_period_and_remedy",
+            "test_f21_scenes_that_are_gone_are_counted_and_named",
+            "test_what_lies_outside_the_period_is_not_missed",
+            "test_the_remark_is_the_difference_of_two_sets",
+            "test_f21_a_collection_that_gives_way_to_another_is_named",
+            "test_f21_a_scene_that_is_gone_is_a_remark_in_the_record_and_no_error",
+            "test_f21_an_empty_listing_says_what_is_held",
+            "test_f21_a_renamed_collection_says_what_is_held",
+            "test_f21_what_is_said_of_the_listing_stands_on_the_page",
+        ),
     ),
     "F22": (
         "listings that are incomplete, circular or foreign",
-        ("test_an_incomplete_listing_is_an_error", "test_another_host_is_refused_and_never_asked"),
+        (
+            "test_an_incomplete_listing_is_an_error",
+            "test_another_host_is_refused_and_never_asked",
+            "test_more_items_than_allowed_are_refused",
+            "test_links_that_are_not_followed",
+            "test_a_circle_of_links_is_refused",
+        ),
     ),
     "S01": (
         "addresses that nobody may ask",
@@ -128,33 +220,64 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
             "test_nothing_is_sent_to_an_address_that_is_refused",
             "test_a_name_that_leads_home_is_never_asked",
             "test_addresses_that_no_catalogue_may_name",
+            "test_a_redirect_to_a_private_host_is_never_followed",
+            "test_redirects_that_are_refused",
+            "test_connections_that_are_not_made",
+            "test_no_private_number_is_asked_in_any_family",
         ),
     ),
     "S02": (
         "another format under the name of a TIFF",
         ("test_s02_a_disguised_file_opens_nothing_and_makes_nothing",),
     ),
-    "S03": ("sidecars", ("test_sidecars_change_nothing",)),
-    "S04": ("a second door to GDAL", ("test_s04_nothing_else_opens_a_raster",)),
+    "S03": (
+        "sidecars",
+        ("test_sidecars_change_nothing",),
+    ),
+    "S04": (
+        "a second door to GDAL",
+        (
+            "test_s04_nothing_else_opens_a_raster",
+            "test_s04_the_door_holds_after_a_library_has_let_vrt_in",
+        ),
+    ),
     "S05": (
         "bombs",
         (
             "test_a_bomb_is_refused_before_it_is_read",
             "test_s05_a_header_that_asks_for_too_much_is_refused",
+            "test_s05_a_remote_image_that_asks_for_too_much_is_refused_by_its_header",
+            "test_a_header_that_cannot_be_is_refused",
+            "test_a_chain_of_many_directories_is_refused",
+            "test_many_tags_that_are_each_possible_are_refused_together",
+            "test_impossible_ranges_are_never_asked",
+            "test_a_chip_that_would_fill_the_memory_is_refused",
         ),
     ),
     "S06": (
-        "documents without end",
+        "documents without end, or without bottom",
         (
             "test_an_answer_without_end_is_cut_off",
             "test_a_packed_answer_is_measured_unpacked",
+            "test_s06_a_document_without_end_is_refused_before_it_is_read",
+            "test_s06_a_document_that_is_too_deep_is_an_error_with_either_parser",
+            "test_a_service_that_makes_no_sense_is_a_failure_without_its_words",
+            "test_what_is_no_catalogue_is_refused_by_name",
+            "test_documents_that_are_no_catalogue",
+            "test_a_file_that_is_no_geojson_is_refused",
         ),
     ),
     "S07": (
-        "ids that are paths",
+        "ids that are paths, and links that lead away",
         (
             "test_names_of_strangers_never_leave_the_folder",
             "test_path_like_ids_become_slugs",
+            "test_a_link_is_not_taken_for_a_chip",
+            "test_links_stay_inside_the_folder",
+            "test_assets_stay_inside_the_folder",
+            "test_an_asset_that_is_a_link_out_is_refused",
+            "test_a_site_id_that_is_no_slug_is_refused",
+            "test_a_run_id_that_is_no_hash_is_refused",
         ),
     ),
 }

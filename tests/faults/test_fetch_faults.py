@@ -41,7 +41,7 @@ PASSING = {
 }  # fmt: skip
 REASONS = {
     "429": ("FetchRetryError", "answered 429"),
-    "429-long": ("FetchRetryError", "did not arrive within"),
+    "429-long": ("FetchRetryError", r"did not arrive within 3 s \(the server answered 429\)"),
     "500": ("FetchRetryError", "answered 500"),
     "503": ("FetchRetryError", "answered 503"),
     "403": ("FetchError", "answered 403"),
@@ -59,6 +59,7 @@ REASONS = {
     "stall-blocks": ("FetchRetryError", "in time"),
     "drip-blocks": ("FetchRetryError", "did not arrive within"),
     "swap": ("FetchRetryError|CorruptAssetError", "replaced|not a TIFF"),
+    "swap-file": ("FetchRetryError", "replaced"),
     "grow": ("FetchRetryError", "replaced"),
     "whole": ("FetchError", "something else"),
     "whole-cut": ("FetchError", "something else"),
@@ -80,6 +81,7 @@ REASONS = {
 def catalogue(tmp_path: Path) -> Catalogue:
     catalogue = Catalogue(tmp_path / "tiles")
     catalogue.put("a", TILE)
+    (catalogue.folder / "other-a.tif").write_bytes((catalogue.folder / "a.tif").read_bytes())
     return catalogue
 
 
@@ -130,6 +132,36 @@ def test_what_does_not_pass_ends_in_a_failure_and_no_chip(
     assert "secret" not in reason
     assert "\n" not in reason
     assert not (tmp_path / "chips").exists()
+
+
+def test_f09_two_sound_versions_are_never_mixed(
+    tmp_path: Path, catalogue: Catalogue, served: Served
+) -> None:
+    """Uncompressed, so that no decoder could tell: only the version of the object does."""
+    for name, seed in (("b", 1), ("other-b", 2)):
+        catalogue.put(name, TILE, seed=seed, compress="none")
+    sizes = {(catalogue.folder / f"{name}.tif").stat().st_size for name in ("b", "other-b")}
+    assert len(sizes) == 1
+    done = fetch_scene(SITE, scene_at(f"{served.url}/swap-file/b.tif"), store_at(tmp_path), QUICK)
+    kind, reason = only_failure(done)
+    assert (kind, "replaced while it was read" in reason) == ("FetchRetryError", True)
+    assert len(served.requests) == 2 * QUICK.attempts
+
+
+@pytest.mark.parametrize("status", ["429-once", "503-once"])
+def test_f01_ranges_are_asked_again_after_the_pause_that_the_server_asks_for(
+    tmp_path: Path, served: Served, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    pauses: list[float] = []
+
+    async def note(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr("pipeline.network.retries.asyncio.sleep", note)
+    monkeypatch.setattr("pipeline.network.retries.wait_of", lambda header, _: 9.0 if header else 0)
+    done = fetch_scene(SITE, scene_at(f"{served.url}/{status}/a.tif"), store_at(tmp_path), QUICK)
+    assert done.failures == ()
+    assert pauses == [9.0 if status == "429-once" else 0.25]
 
 
 @pytest.mark.parametrize(("fault", "n_requests"), [("500", 3), ("404", 1), ("403", 1), ("html", 1)])

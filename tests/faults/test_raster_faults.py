@@ -121,7 +121,8 @@ import resource, sys
 from pathlib import Path
 from pipeline.errors import CorruptAssetError
 from pipeline.model.grid import Window
-from pipeline.store.rasters import grid_of, open_raster, read_window
+from pipeline.store.georeference import grid_of
+from pipeline.store.rasters import open_raster, read_window
 resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, 4_000_000_000))
 for line in sys.stdin:
     try:

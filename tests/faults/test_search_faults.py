@@ -59,12 +59,40 @@ def test_an_empty_answer_is_an_answer() -> None:
         assert listed(served.url) == ()
 
 
-@pytest.mark.parametrize("mode", ["429 once", "503 on page 2"])
-def test_throttled_and_failing_pages_are_asked_again_and_nothing_is_lost(mode: str) -> None:
-    with stac_stub(mode) as served:
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize(
+    ("mode", "n_more"), [("429 once", 1), ("503 on page 2", 1), ("429 on page 3", 2)]
+)
+def test_throttled_and_failing_pages_are_asked_again_and_nothing_is_lost(
+    mode: str, n_more: int, method: str
+) -> None:
+    with stac_stub(mode, method) as served:
         scenes = listed(served.url)
     assert [scene.id for scene in scenes] == ALL
-    assert len(served.searches) == N_PAGES + 1
+    assert len(served.searches) == N_PAGES + n_more
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize(
+    ("mode", "status"), [("503 on page 3 for ever", 503), ("429 on page 2 for ever", 429)]
+)
+def test_a_page_that_never_comes_is_an_error_and_no_short_list(
+    mode: str, status: int, method: str
+) -> None:
+    with (
+        stac_stub(mode, method) as served,
+        pytest.raises(SearchError, match=f"answered {status}"),
+    ):
+        listed(served.url)
+
+
+def test_s06_a_document_that_is_too_deep_is_an_error_with_either_parser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A faster parser is taken where there is one; the plain one raises another error."""
+    monkeypatch.setattr("pystac.stac_io.orjson", None)
+    with stac_stub("deep") as served, pytest.raises(SearchError, match="in full"):
+        listed(served.url, attempts=1)
 
 
 def test_throttling_without_end_ends() -> None:
@@ -82,6 +110,7 @@ FAULTS = {
     "empty": "incomplete: 0 of 50",
     "truncated": "could not be listed in full",
     "cut": "could not be listed in full",
+    "deep": "could not be listed in full",
     "html": "could not be listed in full",
     "list": "not an object",
     "403": "answered 403",

@@ -150,7 +150,7 @@ def test_a_second_refusal_is_a_failure_without_the_token(
      b'{"token": "sig=CANARY-1", "msft:expiry": "soon"}',
      b'{"token": "sig=CANARY-1", "msft:expiry": "2099-01-01T00:00:00"}',
      b'{"token": "sig=CANARY-1 \\n@evil", "msft:expiry": "2099-01-01T00:00:00Z"}',
-     b'{"token": "' + b"CANARY-1" * 9000 + b'"}'],
+     b'{"token": "' + b"CANARY-1" * 9000 + b'"}', b"[" * 60_000, b'{"a":' * 10_000],
 )  # fmt: skip
 def test_a_service_that_makes_no_sense_is_a_failure_without_its_words(
     tmp_path: Path, served: Served, answer: bytes

@@ -168,7 +168,8 @@ def test_search_areas_are_the_cells_that_the_words_allow(site: Site) -> None:
 def test_comparators_beyond_the_box_have_neither_place_nor_cells(site: Site, zone_id: str) -> None:
     zone = site.zone(zone_id)
     assert (zone.is_placed, zone.search_cells, zone.position_accuracy_m) == (False, (), None)
-    assert "AOI of its own" in zone.position_evidence
+    assert zone.outline_outside is None
+    assert "no outline here yet" in zone.position_evidence
 
 
 @pytest.mark.parametrize(

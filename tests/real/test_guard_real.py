@@ -6,6 +6,7 @@ and no nearer than ``guard_margin_px`` to anything that is not.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -17,6 +18,7 @@ from benchmarks.romania_site import Series, data_folder, read_series
 from pipeline.config import load_config
 from pipeline.prepare.guard import Watched, away_from_masks, choose_pixels, watch_levels
 from pipeline.raster.steps import StepRule, common_steps, to_decibel
+from pipeline.sensors.sentinel2 import WATCH
 from tests.unit.item_factory import REAL
 
 pytestmark = pytest.mark.real
@@ -43,19 +45,19 @@ def romania() -> Watched:
     )
     flat = values.reshape(*values.shape[:2], -1)[:, :, pixels]
     days = tuple(instant.toordinal() for instant in series.instants)
-    return Watched(flat, seen, days, np.zeros((len(days), len(BANDS))))
+    return Watched(flat, seen, days, np.zeros((len(days), len(BANDS))), WATCH)
 
 
 def thinned(watched: Watched) -> Watched:
     """Every fourth pixel: what is planted many times over should cost little."""
     values, seen = watched.values[:, :, ::4], watched.seen[:, ::4]
-    return Watched(values, seen, watched.days, watched.offsets)
+    return Watched(values, seen, watched.days, watched.offsets, WATCH)
 
 
 def test_no_real_date_is_taken_for_a_wrong_offset() -> None:
     watched = romania()
     for offset in (0.0, -0.1):
-        told = Watched(watched.values, watched.seen, watched.days, np.full((140, 4), offset))
+        told = replace(watched, offsets=np.full((140, 4), offset))
         steps, suspects = watch_levels(told, OPTIONS)
         assert not suspects
         assert sum(step is not None for step in steps) >= 70
@@ -74,7 +76,7 @@ def test_a_planted_offset_is_caught_on_nearly_every_date(offset_dn: int) -> None
         values[date] += offset_dn * 1e-4
         # Numbers without the offset, read with it, stand too low; and the other way about.
         offsets[date] = -0.1 if offset_dn < 0 else 0.0
-        planted = Watched(values, watched.seen[:end], watched.days[:end], offsets)
+        planted = Watched(values, watched.seen[:end], watched.days[:end], offsets, WATCH)
         caught += watch_levels(planted, OPTIONS)[1] == {date}
     assert caught >= 0.95 * len(judged), f"{caught} of {len(judged)}"
 

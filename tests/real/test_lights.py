@@ -12,8 +12,12 @@ from shapely import box, from_geojson
 from pipeline.fetch.lights import read_light_folder
 from pipeline.model.coarse import Quantity
 from pipeline.model.degrees import DegreeGrid
+from pipeline.model.site import SITE_PLACE
+from pipeline.prepare.coarse import prepare_coarse
 from pipeline.raster.outline_mean import outline_mean, outline_radiance
 from pipeline.sensors import blackmarble as bm
+from pipeline.store.coarse_chips import CoarseStore
+from tests.unit.coarse_factory import TOWN, bring, comparator
 from tests.unit.item_factory import REAL
 from tests.unit.lights_factory import make_site
 
@@ -133,3 +137,37 @@ def test_the_recorded_item_of_a_daily_tile() -> None:
         mask = np.array([1 << bits[name]["offset"]], np.uint16)
         lit, good = np.ones(1, np.float32), np.zeros(1, np.uint8)
         assert bm.seen_tonight(lit, good, mask)[0] == seen
+
+
+@pytest.mark.parametrize(
+    ("name", "outline", "far", "sensor"),
+    [
+        ("viirs_dmsp_stp", SAO_TOME_TOWN, box(6.55, 0.20, 6.60, 0.25), "dnb-monthly"),
+        ("viirs_dmsp_stp", SAO_TOME_TOWN, box(6.55, 0.20, 6.60, 0.25), "dmsp-ols"),
+        (
+            "ecostress_lst_series",
+            box(-120.45, 34.47, -120.42, 34.50),
+            box(-120.41, 34.52, -120.40, 34.53),
+            "ecostress",
+        ),
+    ],
+)
+def test_real_files_are_kept_and_come_back_number_by_number(
+    *, tmp_path: Path, name: str, outline: BaseGeometry, far: BaseGeometry, sensor: str
+) -> None:
+    """What the store gives is what the folder gives, over the site and over a comparator."""
+    direct = read(name, outline, sensor)
+    site = make_site(outline, timezone="UTC", zones=(comparator(bounds=far.bounds),))
+    files = bring(REAL / name, tmp_path, site, sensor)
+    assert all(len(one.held) == 2 and not one.failures for one in files)
+    assert not any(one.is_new for one in bring(REAL / name, tmp_path, site, sensor))
+    held = prepare_coarse(site, CoarseStore(tmp_path))
+    assert held.failures == ()
+    kept = [one.look for one in held.of(SITE_PLACE)]
+    assert len(kept) == len(held.of(TOWN)) == len(direct)
+    for one, other in zip(direct, kept, strict=True):
+        assert (one.grid, one.period, one.label) == (other.grid, other.period, other.label)
+        np.testing.assert_array_equal(one.values, other.values)
+        np.testing.assert_array_equal(one.seen, other.seen)
+    for placed in held.of(TOWN):
+        assert outline_mean(placed.look, far).n_pixels > 20

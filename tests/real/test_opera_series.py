@@ -99,9 +99,12 @@ def test_the_new_year_s_day_on_which_everything_is_brighter() -> None:
 def test_a_product_whose_mask_did_not_come_says_so(tmp_path: Path) -> None:
     name, paths = next(iter(granules().items()))
     put_item(tmp_path / "catalogue", item_of(name), paths)
-    required = SENSORS["opera-rtc"].required
-    (done,), _ = fetched(tmp_path / "catalogue", site_of(GRID, WINDOW), COLLECTION, required)
-    assert [(failure.band, failure.kind) for failure in done.failures] == [
+    site, opera = site_of(GRID, WINDOW), SENSORS["opera-rtc"]
+    (done,), _ = fetched(tmp_path / "catalogue", site, COLLECTION, opera.required)
+    assert done.failures == ()
+    assert "layover and shadow" in opera.seeing.note_of(done.scene)
+    (asked,), _ = fetched(tmp_path / "catalogue", site, COLLECTION, ("vv", "mask"))
+    assert [(failure.band, failure.kind) for failure in asked.failures] == [
         ("mask", "MissingBandError")
     ]
 

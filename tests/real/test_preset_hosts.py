@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,11 @@ import pytest
 from pipeline.catalogs.items import scene_from_item
 from pipeline.catalogs.presets import PRESETS
 from pipeline.errors import FetchError
+from pipeline.fetch import fetch_scene
 from pipeline.fetch.whole import is_read_whole
+from pipeline.network.door import Door
+from pipeline.sensors import SENSORS
+from tests.unit.fetch_factory import SITE, options, store_at
 from tests.unit.item_factory import REAL
 
 if TYPE_CHECKING:
@@ -69,6 +74,27 @@ def test_a_catalogue_may_not_ask_the_hosts_of_another() -> None:
     scenes = list(scenes_in("planetary_computer", PRESETS["planetary-computer"].url))
     with pytest.raises(FetchError, match="gives Sentinel-2"):
         PRESETS["earth-search"].access.check(scenes[0].assets["red"].href)
+
+
+def test_landsat_of_earth_search_is_refused_before_anything_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For whoever comes past the command line: one typed failure a band, and where to go."""
+    preset, landsat = PRESETS["earth-search"], SENSORS["landsat"]
+    path = recorded("earth_search_v1/POST_search_multicoll_0_exchange.json")
+    items = items_in(json.loads(path.read_text(encoding="utf-8")))
+    (item,) = [one for one in items if one["collection"] == "landsat-c2-l2"]
+    scene = replace(scene_from_item(item, base=preset.url), epsg=32652)
+    monkeypatch.setattr(Door, "answer", lambda *_: pytest.fail("something was asked"))
+    bands = options(bands=landsat.required, optional_bands=landsat.optional)
+    done = fetch_scene(SITE, scene, store_at(tmp_path), bands, access=preset.access)
+    assert done.chips == {}
+    assert {failure.band for failure in done.failures} == {*landsat.required, *landsat.optional}
+    assert {failure.kind for failure in done.failures} == {"FetchError"}
+    for failure in done.failures:
+        assert "use --source planetary-computer" in failure.reason
+        assert "\n" not in failure.reason
+    assert "landsat" in PRESETS["planetary-computer"].sensors
 
 
 def test_the_layout_of_cdse_gives_whole_files_of_one_bucket() -> None:

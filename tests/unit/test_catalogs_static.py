@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pystac
@@ -17,8 +18,6 @@ from pipeline.model.grid import Bounds
 from tests.unit.item_factory import BOTTOM, LEFT, RIGHT, TOP, make_item
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipeline.model.scene import Scene
 
 OPTIONS = load_config().search
@@ -197,6 +196,17 @@ def test_what_is_no_catalogue_is_refused_by_name(tmp_path: Path, text: str) -> N
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SearchError, match=r"catalog\.json: "):
         listed(path)
+
+
+def test_s06_a_document_without_end_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(make_item("A")), encoding="utf-8")
+    assert listed(tmp_path)
+    monkeypatch.setattr("pipeline.catalogs.static.MAX_DOCUMENT_BYTES", 100)
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("it was read"))
+    with pytest.raises(SearchError, match="too large for STAC"):
+        listed(tmp_path)
 
 
 def test_a_missing_item_is_an_error_and_not_a_short_list(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ def test_help_names_every_command() -> None:
         (("run", "kaesong-rehearsal", "--source", "no-such-folder"), "no-such-folder"),
         (("run", "kaesong-rehearsal", "--from", "tomorrow"), "tomorrow"),
         (("run", "kaesong-rehearsal", "--settings", "none.toml"), "none.toml"),
+        (("run", "kaesong-rehearsal", "--sensor", "sentinel-1"), "no detector judges it yet"),
+        (("run", "kaesong-rehearsal", "--sensor", "sputnik"), "sputnik"),
         (("pair", "a.tif", "b.tif", "--out", "c.tif"), "a.tif"),
     ],
 )

@@ -7,6 +7,7 @@ import os
 from io import StringIO
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
@@ -15,9 +16,11 @@ from pipeline.cli import app, imagery
 from pipeline.cli.screens import INCOMPLETE
 from pipeline.errors import EmptySearchError, InputError
 from pipeline.model.scene import AssetFailure, Remark
+from pipeline.sites import load_site
 from pipeline.terminal.holdings import failure_table, in_bytes, remark_lines
-from tests.unit.imagery_factory import SITE, Tiles, make_tiles
-from tests.unit.lights_factory import NIGHT_C1, night, write_h5
+from tests.unit.coarse_factory import DNB, write_later_night, write_night
+from tests.unit.imagery_factory import ROOT, SITE, Tiles, make_tiles
+from tests.unit.lights_factory import NIGHT_C1, write_tif
 from tests.unit.test_cli import one_line, zonewatch
 from tests.unit.test_terminal import text_of
 
@@ -166,6 +169,7 @@ def test_remarks_of_one_scene_stand_together_and_long_lists_are_cut() -> None:
     remarks = [Remark("S0", band, "changed") for band in ("red", "nir")]
     assert list(remark_lines(remarks)) == ["note: S0 red nir: changed"]
     assert list(remark_lines([Remark("S0", "", "odd")])) == ["note: S0: odd"]
+    assert list(remark_lines([Remark("", "", "gone")])) == ["note: gone"]
     many = list(remark_lines([Remark(f"S{n}", "red", "changed") for n in range(13)]))
     assert (len(many), "3 more" in many[-1]) == (11, True)
 
@@ -184,19 +188,112 @@ def test_bytes_are_readable(n: int, words: str) -> None:
     assert in_bytes(n) == words
 
 
-def test_a_folder_of_night_lights_is_read_a_line_a_look(tmp_path: Path) -> None:
-    write_h5(tmp_path / NIGHT_C1, night(123))
-    words = ["fetch", "kaesong", "--sensor", "black-marble", "--source", str(tmp_path)]
-    result = RUNNER.invoke(app, words)
-    assert result.exit_code == 0, result.output
-    assert "2016-02-10 17:00" in result.output
-    assert "12.3" in result.output
-    assert NIGHT_C1[:16] in result.output
+def lights(folder: Path, work: Path, *words: str, site: str = "kaesong") -> int:
+    """Fetch a folder of Black Marble."""
+    own = ("--sensor", "black-marble", "--source", str(folder), "--work", str(work))
+    return run("fetch", site, *own, *words)
 
 
-def test_a_file_of_night_lights_that_is_none_is_said_with_its_reason(tmp_path: Path) -> None:
-    (tmp_path / NIGHT_C1).write_bytes(b"no HDF5")
-    words = ["fetch", "kaesong", "--sensor", "black-marble", "--source", str(tmp_path)]
-    result = RUNNER.invoke(app, words)
-    assert result.exit_code == INCOMPLETE
-    assert "What did not become a look" in result.output
+def test_a_folder_of_night_lights_is_read_a_line_a_look_and_then_held(
+    tmp_path: Path, screen: StringIO
+) -> None:
+    (tmp_path / "in").mkdir()
+    write_night(tmp_path / "in")
+    assert lights(tmp_path / "in", tmp_path / "work") == 0
+    text = screen.getvalue()
+    assert "black-marble from in: 1 file, 1 held" in text
+    (row,) = [line for line in text.splitlines() if line.strip().startswith("2016-02-10 17:00")]
+    assert row.split()[2:] == [
+        "VNP46A2", "DNB_BRDF-Corrected_NTL", "100", "%", "12.30", "±", "0.5", "12.30",
+    ]  # fmt: skip
+    screen.truncate(0)
+    assert lights(tmp_path / "in", tmp_path / "work") == 0
+    assert "Nothing new: no pixel was read." in screen.getvalue()
+    assert "2016-02-10" not in screen.getvalue()
+
+
+def test_a_file_of_night_lights_that_is_none_is_said_with_its_reason(
+    tmp_path: Path, screen: StringIO
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / NIGHT_C1).write_bytes(b"no HDF5")
+    assert lights(tmp_path / "in", tmp_path / "work") == INCOMPLETE
+    text = " ".join(screen.getvalue().split())
+    assert "1 file, 0 held, 1 failed" in text
+    assert "What did not become a look" in text
+    assert text.count(NIGHT_C1) == 1
+    screen.truncate(0)
+    assert run("scenes", "kaesong", "--work", str(tmp_path / "work")) == 0
+    assert "CorruptAssetError" in screen.getvalue()
+
+
+def test_scenes_lists_night_lights_with_versions_and_gaps(tmp_path: Path, screen: StringIO) -> None:
+    (tmp_path / "in").mkdir()
+    write_night(tmp_path / "in")
+    write_later_night(tmp_path / "in")
+    write_night(tmp_path / "in", name=NIGHT_C1.replace("2016041", "2016044"))
+    assert lights(tmp_path / "in", tmp_path / "work") == 0
+    assert "is a later version, and counts" in screen.getvalue()
+    assert "collection 001 -> 002" in screen.getvalue()
+    screen.truncate(0)
+    assert run("scenes", "kaesong", "--work", str(tmp_path / "work")) == 0
+    lines = [line.strip() for line in screen.getvalue().splitlines()]
+    (row,) = [line for line in lines if line.startswith("2016-02-10 17:00")]
+    assert row.split()[2:8] == ["VNP46A2", "002", "(2", "held)", "100", "%"]
+    (series,) = [line for line in lines if line.startswith("VNP46A2: 2 days held")]
+    assert "2 missing: 2016-02-11 to 2016-02-12" in series
+    told = json.loads(
+        RUNNER.invoke(app, ("scenes", "kaesong", "--json", "--work", str(tmp_path / "work"))).stdout
+    )
+    assert [one["n_versions"] for one in told["coarse"]] == [2, 1]
+    assert told["coarse"][0]["places"] == ["the site"]
+    assert told["series"][0]["gaps"] == [["2016-02-11", "2016-02-12", 2]]
+    assert told["damaged"] == []
+
+
+def test_scenes_tells_of_chips_whose_record_is_damaged(tmp_path: Path, screen: StringIO) -> None:
+    (tmp_path / "in").mkdir()
+    write_night(tmp_path / "in")
+    assert lights(tmp_path / "in", tmp_path / "work") == 0
+    (record,) = (tmp_path / "work" / "kaesong" / "coarse").rglob("*.json")
+    record.write_bytes(record.read_bytes().replace(b"0.1", b"0.2"))
+    screen.truncate(0)
+    assert run("scenes", "kaesong", "--work", str(tmp_path / "work")) == 0
+    assert "Chips whose record cannot be read" in screen.getvalue()
+    assert "nothing is held" not in screen.getvalue()
+
+
+def test_the_banner_stands_over_night_lights_of_a_made_up_site(
+    tmp_path: Path, screen: StringIO
+) -> None:
+    site = load_site(ROOT / "aoi" / SITE)
+    left, bottom, right, top = site.boundary.bounds
+    (tmp_path / "in").mkdir()
+    corner, n = (left - 0.05, top + 0.05), 40
+    assert right - left < 0.05
+    assert top - bottom < 0.05
+    write_tif(tmp_path / "in" / DNB, np.full((n, n), 2, np.float32), 1 / 240, corner=corner)
+    words = ("--sensor", "dnb-monthly", "--source", str(tmp_path / "in"), "--work", str(tmp_path))
+    assert run("fetch", SITE, *words) == 0
+    assert "SIMULATED" in screen.getvalue()
+    screen.truncate(0)
+    assert run("scenes", SITE, "--work", str(tmp_path)) == 0
+    assert "SIMULATED" in screen.getvalue()
+
+
+@pytest.mark.parametrize("source", ["", "https://example.org/stac"])
+def test_night_lights_need_a_folder(tmp_path: Path, source: str) -> None:
+    words = ("--sensor", "black-marble", "--work", str(tmp_path))
+    more = ("--source", source) if source else ()
+    with pytest.raises(InputError, match="is read from a folder"):
+        run("fetch", "kaesong", *words, *more)
+
+
+def test_days_of_night_lights_may_be_chosen(tmp_path: Path, screen: StringIO) -> None:
+    (tmp_path / "in").mkdir()
+    write_night(tmp_path / "in")
+    write_night(tmp_path / "in", name=NIGHT_C1.replace("2016041", "2016044"))
+    assert lights(tmp_path / "in", tmp_path / "work", "--from", "2016-02-12") == 0
+    assert "1 file, 1 held" in screen.getvalue()
+    with pytest.raises(EmptySearchError, match="holds no file"):
+        lights(tmp_path / "in", tmp_path / "work", "--to", "2015-01-01")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import http.server
+import os
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import pytest
@@ -33,7 +37,8 @@ from tests.unit.test_terminal import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Usage(NamedTuple):
@@ -105,7 +110,23 @@ def test_a_raster_that_cannot_be_written_is_red(monkeypatch: pytest.MonkeyPatch)
         raise StoreError("no space")
 
     monkeypatch.setattr(doctor, "write_cog", fail)
-    assert set(lights(check_rasters()).values()) == {Light.RED}
+    (found,) = check_rasters()
+    assert found.light is Light.RED
+    assert "(no space)" in found.what
+    assert "Remedy" not in found.what
+
+
+def test_tables_of_proj_that_are_not_found_are_one_cause_and_one_remedy(tmp_path: Path) -> None:
+    """In a process of its own, since PROJ looks for its tables once."""
+    command = [sys.executable, "-m", "pipeline", "doctor", "--offline", "--work", str(tmp_path)]
+    environ = {**os.environ, "PROJ_DATA": str(tmp_path), "COLUMNS": "200"}
+    done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True)  # noqa: S603, PLW1510 - ourselves; the exit code is looked at
+    assert done.returncode == 3
+    assert "PROJ in rasterio" in done.stdout
+    assert "unset PROJ_DATA" in done.stdout
+    assert "GeoTIFF" not in done.stdout
+    assert "space and faults" not in done.stdout
+    assert "Not fit: 1 must be put right" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
@@ -130,14 +151,19 @@ def test_closed_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_credentials_are_told_by_name_only() -> None:
-    both = dict.fromkeys(doctor.CREDENTIALS["cdse"], "CANARY")
+    both = dict.fromkeys(doctor.CREDENTIALS["cdse"].variables, "CANARY")
     found = list(check_credentials(both))
     assert lights(found)["cdse"] is Light.GREEN
     assert "CANARY" not in repr(found)
     for name in both:
         found = list(check_credentials({**both, name: "  "}))
         assert lights(found)["cdse"] is Light.YELLOW
-        assert name in found[0].remedy
+        assert found[0].what.startswith("half set: ")
+        assert found[0].what.endswith(f"{name} is not")
+        assert "CANARY" not in repr(found)
+    (found_none,) = check_credentials({})
+    assert all(name in found_none.what for name in both)
+    assert "dataspace.copernicus.eu" in found_none.remedy
 
 
 def test_a_folder_that_cannot_be_written_is_red(
@@ -150,6 +176,14 @@ def test_a_folder_that_cannot_be_written_is_red(
     assert lights(check_disk(tmp_path)) == {"work folder": Light.RED}
 
 
+@pytest.mark.parametrize("name", ["a", "a/below"])
+def test_a_file_where_the_work_folder_should_be_is_red(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    (found,) = check_disk(tmp_path / name)
+    assert (found.name, found.light) == ("work folder", Light.RED)
+    assert "a file is in its way" in found.what
+
+
 @pytest.mark.parametrize(
     ("free", "light"),
     [(10**12, Light.GREEN), (10**9, Light.YELLOW), (10**6, Light.RED)],
@@ -158,7 +192,10 @@ def test_room_on_the_disk_has_its_light(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, light: Light
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(free, 0, free))
-    assert lights(check_disk(tmp_path / "not" / "yet"))["free space"] is light
+    found = list(check_disk(tmp_path / "not" / "yet"))[-1]
+    assert (found.name, found.light) == ("free space", light)
+    assert ("MB" in found.what) is (light is not Light.GREEN)
+    assert bool(found.remedy) is (light is not Light.GREEN)
 
 
 @pytest.mark.parametrize("code", [200, 401, 404])

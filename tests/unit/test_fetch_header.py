@@ -129,6 +129,44 @@ def test_many_tags_that_are_each_possible_are_refused_together() -> None:
         check(data)
 
 
+def test_f11_the_directories_are_walked_before_the_reader_sees_them() -> None:
+    with pytest.raises(CorruptAssetError, match="a tag of the TIFF is damaged"):
+        read(file_of(directory((324, 4, 1400, 8))))
+
+
+TILED: dict[int, tuple[int, int, int]] = {
+    **dict.fromkeys((256, 257, 322, 323), (4, 1, 256)),
+    258: (3, 1, 16),
+    259: (3, 1, 1),
+    262: (3, 1, 1),
+    277: (3, 1, 1),
+    324: (4, 1, 8),
+    325: (4, 1, 64),
+}
+"""An image of one tile of 256 x 256 numbers."""
+STRIPS = {tag: value for tag, value in TILED.items() if tag not in (322, 323, 324, 325)}
+
+
+@pytest.mark.parametrize(
+    ("tags", "match"),
+    [
+        (TILED | dict.fromkeys((256, 257, 322, 323), (4, 1, 20_000)), "beyond the limits"),
+        (TILED | {256: (4, 1, 300_000)}, "beyond the limits"),
+        (TILED | {257: (4, 1, 2**31)}, "beyond the limits"),
+        (TILED | {277: (3, 1, 65_529)}, "65529 bands where one is promised"),
+        (STRIPS | {273: (4, 1, 8), 278: (4, 1, 256), 279: (4, 1, 64)}, "not tiled"),
+    ],
+)
+def test_s05_a_remote_image_that_asks_for_too_much_is_refused_by_its_header(
+    tags: dict[int, tuple[int, int, int]], match: str
+) -> None:
+    asked: list[str] = []
+    entries = [(tag, *tags[tag]) for tag in sorted(tags)]
+    with pytest.raises(CorruptAssetError, match=match):
+        read(file_of(directory(*entries)), asked)
+    assert len(asked) == 1
+
+
 @settings(deadline=None, max_examples=120)
 @given(st.lists(st.tuples(st.integers(0, 700), st.integers(0, 255)), min_size=1, max_size=5))
 def test_a_mangled_header_gives_a_chip_or_our_own_error(

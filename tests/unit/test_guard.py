@@ -18,17 +18,22 @@ from pipeline.prepare.guard import (
     MAX_PIXELS,
     away_from_masks,
     choose_pixels,
-    documented_step,
-    is_processing_step,
+    margin_px,
+    misreading_of,
     radiometry_error,
 )
 from pipeline.raster.steps import StepRule, common_steps, to_decibel
+from pipeline.sensors import SENSORS
+from pipeline.sensors.sentinel2 import WATCH
+from tests.unit.gridded_factory import GRID_30, landsat_bands, landsat_scene, to_dn
+from tests.unit.gridded_factory import LEVELS as LANDSAT_LEVELS
 from tests.unit.scene_factory import BANDS, CRS, MemoryChips, make_bands, make_scene, make_site
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.model.scene import FetchedScene
+    from pipeline.sensors import Misreading
 
 OPTIONS = load_config().prepare
 GRID = Grid(CRS, 190_000.0, 4_100_000.0, 10.0, 40, 40)
@@ -218,15 +223,131 @@ ZERO, MINUS = np.zeros(4), np.full(4, -0.1)
 def test_what_a_processing_step_is(
     step: LevelStep, offsets: NDArray[np.float64], *, expected: bool
 ) -> None:
-    assert is_processing_step(step, offsets) is expected
+    assert (misreading_of(step, offsets, WATCH) is not None) is expected
 
 
 def test_other_offsets_have_no_documented_step() -> None:
-    assert np.isnan(documented_step(np.array([0.2, 0.2]))).all()
+    assert WATCH.misreadings(0.2) == ()
+    assert [one.summand for one in WATCH.misreadings(0.0)] == [0.1]
+    assert [one.summand for one in WATCH.misreadings(-0.1)] == [-0.1]
+
+
+LANDSAT = SENSORS["landsat"].watch
+TWICE, COLLECTION_1 = LANDSAT.misreadings(-0.2)
+LEFT_OUT = LANDSAT.misreadings(0.0)[0]
+DARK = (0.05, 0.08, 0.1, 0.3)
+
+
+def misread(one: Misreading, level: float) -> float:
+    """The step that a misreading makes of a true level, by hand."""
+    return one.factor * level + one.summand - level
+
+
+@pytest.mark.parametrize("one", [TWICE, COLLECTION_1])
+def test_a_landsat_misreading_is_recognised_in_all_bands(one: Misreading) -> None:
+    steps = tuple(misread(one, level) for level in DARK)
+    read = np.full(4, -0.2)
+    assert misreading_of(step_of(steps, history=DARK), read, LANDSAT) == one
+    off = (*steps[:3], steps[3] + 0.06)
+    assert misreading_of(step_of(off, history=DARK), read, LANDSAT) is None
+    rough = step_of(steps, history=DARK, tolerance=(0.04, 0.25, 0.25, 0.25))
+    assert misreading_of(rough, read, LANDSAT) is None
+
+
+def test_what_collection_1_does_to_a_number() -> None:
+    """A reflectance of 0.3 was stored as 3000, which Collection 2 reads as -0.1175."""
+    assert COLLECTION_1.factor * 0.3 + COLLECTION_1.summand == pytest.approx(3000 * 2.75e-5 - 0.2)
+    assert TWICE.summand == -0.2
+    assert LEFT_OUT.summand == 0.2
+
+
+def test_a_bright_landsat_date_that_was_read_with_the_offset_is_weather() -> None:
+    step = step_of((0.2,) * 4, history=DARK)
+    assert misreading_of(step, np.full(4, -0.2), LANDSAT) is None
+    assert misreading_of(step, np.zeros(4), LANDSAT) == LEFT_OUT
+    veil = replace(step, spread_ratio=(2.8, 1.4, 1.6, 0.6))
+    assert misreading_of(veil, np.zeros(4), LANDSAT) is None
+
+
+@pytest.mark.parametrize("sensor", ["sentinel-1", "opera-rtc"])
+@pytest.mark.parametrize("offset", [0.0, -0.1, -0.2, 30.0])
+def test_nothing_is_documented_that_keeps_a_radar_date_out(sensor: str, offset: float) -> None:
+    watch = SENSORS[sensor].watch
+    assert watch.misreadings(offset) == ()
+    assert watch.in_decibel
+    assert watch.floor == 0.5
+
+
+@pytest.mark.parametrize(("gsd_m", "margin"), [(10.0, 3), (20.0, 2), (30.0, 1), (100.0, 1)])
+def test_the_margin_is_as_wide_on_the_ground_whatever_the_pixel(gsd_m: float, margin: int) -> None:
+    grid = replace(GRID, gsd_m=gsd_m)
+    assert OPTIONS.guard_margin_px == 3
+    assert margin_px(OPTIONS, grid, LANDSAT) == margin
+    assert margin_px(OPTIONS, grid, SENSORS["sentinel-1"].watch) == 0
+
+
+class LandsatSeries:
+    """Scenes every sixteen days with season, weather and noise; one may be stored otherwise."""
+
+    def __init__(self) -> None:
+        """Begin with no scene."""
+        self.chips = MemoryChips()
+        self.fetched: list[FetchedScene] = []
+        self.rng = np.random.default_rng(21)
+
+    def put(self, number: int, stored: str = "collection 2") -> None:
+        """A scene whose numbers are scaled as they should be, or in another documented way."""
+        day, bands = 16 * number, landsat_bands()
+        for index, (band, level) in enumerate(LANDSAT_LEVELS.items()):
+            pattern = np.random.default_rng(index).normal(1, 0.25, GRID_30.shape)
+            grown = 0.04 * season(day) if band == "nir08" else -0.01 * season(day)
+            noise = self.rng.normal(0, 0.004, GRID_30.shape) + self.rng.normal(0, 0.004)
+            truth = np.clip(level * pattern, 0.02, 1) + grown + noise
+            bands[band] = {
+                "collection 2": to_dn(truth),
+                "offset twice": to_dn(truth - 0.2),
+                "collection 1": np.clip(np.rint(truth * 1e4), 1, 65535).astype(np.uint16),
+                "bright": to_dn(truth + 0.2),
+            }[stored]
+        self.fetched.append(self.chips.put(landsat_scene(f"s{number:02d}", day), bands, GRID_30))
+
+    def prepare(self) -> Prepared:
+        """Run the stage."""
+        site = make_site(bounds=GRID_30.bounds)
+        return prepare(site, self.fetched, self.chips, OPTIONS, sensor=SENSORS["landsat"])
+
+
+@pytest.mark.parametrize("number", [2, 33])
+@pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        ("collection 2", ""),
+        ("offset twice", "taken twice"),
+        ("collection 1", "put on Collection 1"),
+        ("bright", ""),
+    ],
+)
+def test_landsat_numbers_that_are_scaled_otherwise_are_kept_out(
+    number: int, stored: str, words: str
+) -> None:
+    series = LandsatSeries()
+    for one in range(36):
+        series.put(one, stored if one == number else "collection 2")
+    prepared = series.prepare()
+    name = f"s{number:02d}"
+    is_suspect = bool(words)
+    assert [look.scene_id for look in prepared.looks if look.is_suspect] == [name] * is_suspect
+    assert (name in prepared.cube.scene_ids) is not is_suspect
+    assert (name in prepared.layers["thermal"].scene_ids) is not is_suspect
+    assert [failure.kind for failure in prepared.failures] == ["RadiometryStepError"] * is_suspect
+    assert all(words in failure.reason for failure in prepared.failures)
+    common = [look.scene_id for look in prepared.looks if look.is_common_mode]
+    assert common == [name] * (stored == "bright")
 
 
 def test_the_error_says_step_tolerance_and_remedy() -> None:
-    error = radiometry_error("S2A", BANDS, step_of((0.101, 0.099, 0.1, 0.12)))
+    step, (cause,) = step_of((0.101, 0.099, 0.1, 0.12)), WATCH.misreadings(0)
+    error = radiometry_error("S2A", BANDS, step, cause=cause, remedy=WATCH.remedy)
     assert isinstance(error, RadiometryStepError)
     assert isinstance(error, AssetError)
     for word in ("S2A", "blue +0.101 (+/-0.040)", "nir +0.120", "900", "Remedy"):

@@ -11,26 +11,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from pipeline.config import load_config
 from pipeline.errors import RadiometryError
+from pipeline.model.look import PixelKind
 from pipeline.model.scene import Asset
 from pipeline.raster.radiometry import to_physical
 from pipeline.sensors.landsat import (
     OLI_BANDS,
     SLC_OFF_SINCE,
     TM_BANDS,
+    day_key,
+    decide_radiometry,
+    instrument_band,
+    is_saturated,
+    is_slc_off,
+    is_spoilt,
+    note_of,
+    utm_epsg,
+)
+from pipeline.sensors.landsat_bits import (
     LandClass,
     QaBit,
     QaConfidence,
     classes_of,
     confidence,
-    day_key,
-    decide_radiometry,
     has_bit,
-    has_data,
-    instrument_band,
-    is_saturated,
-    is_slc_off,
-    utm_epsg,
+    kinds_of,
 )
 from tests.unit.scene_factory import make_scene
 
@@ -109,11 +115,23 @@ def test_bits_that_were_made_floats_are_refused(dtype: Any) -> None:  # noqa: AN
         classes_of(np.zeros((2, 2), dtype))
 
 
-@given(stored=arrays(np.uint16, 8, elements=st.integers(0, 3)), qa=arrays(np.uint16, 8))
-def test_a_gap_is_fill_in_either_file(stored: NDArray[np.uint16], qa: NDArray[np.uint16]) -> None:
-    seen = has_data(stored, qa)
-    for at in range(8):
-        assert seen[at] == (int(stored[at]) != 0 and int(qa[at]) % 2 == 0)
+KIND_OF = {
+    LandClass.FILL: PixelKind.UNSEEN,
+    LandClass.CLEAR: PixelKind.CLEAR,
+    LandClass.WATER: PixelKind.CLEAR,
+    LandClass.SNOW: PixelKind.SNOW,
+    LandClass.SHADOW: PixelKind.SHADOW,
+    LandClass.CLOUD: PixelKind.CLOUD,
+    LandClass.UNDECIDED: PixelKind.OTHER,
+}
+
+
+@given(QA)
+def test_kinds_against_plain_loops(qa: NDArray[np.uint16]) -> None:
+    kinds = kinds_of(qa, (1,), load_config().prepare)
+    assert kinds.dtype == np.uint8
+    for at in np.ndindex(qa.shape):
+        assert kinds[at] == KIND_OF[class_by_hand(int(qa[at]))]
 
 
 def test_a_gap_between_scan_lines_is_never_a_reflectance() -> None:
@@ -122,7 +140,6 @@ def test_a_gap_between_scan_lines_is_never_a_reflectance() -> None:
     values = to_physical(lines, decide_radiometry(scene, Asset("red", "/x.tif", "red", 30.0)))
     assert np.isnan(values[1]).all()
     assert np.nanmin(values) > 0.04
-    assert not has_data(lines, np.full(lines.shape, 21824, np.uint16))[1].any()
 
 
 def landsat(platform: str = "landsat-8", name: str = "scene", **changes: Any) -> Any:  # noqa: ANN401 - any field
@@ -242,3 +259,20 @@ def test_the_zone_of_a_centre(longitude: float, latitude: float, epsg: int) -> N
 def test_the_antarctic_has_no_zone(latitude: float) -> None:
     with pytest.raises(ValueError, match="Antarctic"):
         utm_epsg(0, latitude)
+
+
+@pytest.mark.parametrize("platform", ["landsat-4", "landsat-5", "landsat-7", "landsat-8"])
+def test_what_flags_can_spoil(platform: str) -> None:
+    every = np.full(3, 0xFFFF, np.uint16)
+    assert is_spoilt(every, platform, "red").all()
+    assert not is_spoilt(every, platform, "st_qa").any()
+    assert is_spoilt(every, platform, "lwir11").all() == (platform != "landsat-8")
+    with pytest.raises(RadiometryError, match="landsat-0"):
+        is_spoilt(every, "landsat-0", "lwir11")
+
+
+def test_only_gaps_are_noted() -> None:
+    after = SLC_OFF_SINCE + timedelta(days=1)
+    assert "unseen" in note_of(landsat("landsat-7", instant=after))
+    assert not note_of(landsat("landsat-8", instant=after))
+    assert not note_of(landsat("landsat-7", instant=SLC_OFF_SINCE - timedelta(days=1)))

@@ -178,6 +178,13 @@ def test_failures_are_told(page: Page) -> None:
     assert "Every asset of every scene arrived" in clean.text
 
 
+def test_f21_what_is_said_of_the_listing_stands_on_the_page(page: Page) -> None:
+    words = "2 scenes that an earlier listing named are not listed any more: <b>S1</b>, S2"
+    told = Page(render_report(replace(make_findings(), on_listing=(words,))).decode())
+    assert f"Note: {words}." in told.text
+    assert "Note:" not in page.text
+
+
 @pytest.mark.parametrize("is_simulated", [True, False])
 def test_banner_if_and_only_if_simulated(*, is_simulated: bool) -> None:
     page = Page(render_report(make_findings(is_simulated=is_simulated)).decode())

@@ -39,7 +39,7 @@ def test_what_every_sensor_says_of_itself(name: str) -> None:
     assert sensor.id == name
     assert sensor.label
     assert sensor.gsd_m == min(sensor.bands[band].gsd_m for band in sensor.required)
-    assert sensor.mask is None or sensor.mask in sensor.required
+    assert sensor.mask is None or sensor.mask in (*sensor.required, *sensor.optional)
     assert not set(sensor.required) & set(sensor.optional)
     for band in sensor.bands.values():
         if band.unit == CLASSES:

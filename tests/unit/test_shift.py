@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 OPTIONS = load_config().prepare
+PLACES = (1, 3)
+"""Green and near infrared."""
 START = datetime(2019, 4, 1, 2, tzinfo=UTC)
 PLANTED = [(0.0, 0.0), (0.1, -0.2), (0.33, 0.27), (-0.4, 0.15), (0.0, 0.38), (-0.25, -0.35)]
 ALL_SEEN = np.ones((200, 200), np.bool_)
@@ -119,6 +121,42 @@ def test_a_flat_scene_gives_no_shift() -> None:
     assert measure_shift(seen_off(0, 0), ALL_SEEN, flat) is None
 
 
+def test_bands_that_disagree_measure_nothing() -> None:
+    """What moves one band alone is no shift of the ground: a missed cloud, a weak pattern."""
+    image = seen_off(0.3, 0.2, seed=1)
+    image[3] = seen_off(-0.1, 0.2, seed=2)[3]
+    still = seen_off(0, 0)
+    assert measure_shift(image[[1, 3]], ALL_SEEN, still[[1, 3]]) is not None
+    assert measure_shift(image[[1, 3]], ALL_SEEN, still[[1, 3]], max_discord_px=0.6) is not None
+    assert measure_shift(image[[1, 3]], ALL_SEEN, still[[1, 3]], max_discord_px=0.2) is None
+    alone = measure_shift(image[[3]], ALL_SEEN, still[[3]], max_discord_px=0.0)
+    assert alone is not None
+
+
+def clear_share(share: float, seed: int) -> NDArray[np.bool_]:
+    """Blobs over all but a share of the frame."""
+    field = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(200, 200)), 12)
+    clear: NDArray[np.bool_] = field > np.quantile(field, 1 - share)
+    return clear
+
+
+@pytest.mark.parametrize(("share", "is_measured"), [(0.25, False), (0.35, True), (0.9, True)])
+def test_a_date_too_clouded_to_judge_its_level_has_no_shift(
+    share: float, *, is_measured: bool
+) -> None:
+    stack = make_stack(*(seen_off(0, 0, seed=seed) for seed in range(4)))
+    stack.kinds[3, ~clear_share(share, 7)] = PixelKind.CLOUD
+    coregister(stack, START + timedelta(days=9), OPTIONS, PLACES)
+    assert (stack.looks[3].shift is not None) is is_measured
+    assert all(look.shift is not None for look in stack.looks[:3])
+
+
+def test_a_sensor_without_bands_for_it_has_no_shifts() -> None:
+    stack = make_stack(*(seen_off(0, 0, seed=seed) for seed in range(4)))
+    coregister(stack, START + timedelta(days=9), OPTIONS, ())
+    assert all(look.shift is None for look in stack.looks)
+
+
 def make_stack(*images: NDArray[np.float32]) -> Stack:
     looks = [Look(f"s{n}", START + timedelta(days=n), 1, 0, used=True) for n in range(len(images))]
     kinds = np.full((len(images), 200, 200), PixelKind.CLEAR, np.uint8)
@@ -128,7 +166,7 @@ def make_stack(*images: NDArray[np.float32]) -> Stack:
 def test_every_date_is_measured_and_nothing_moves_unless_asked() -> None:
     images = [seen_off(*planted, seed=n) for n, planted in enumerate(((0, 0), (0, 0), (0.35, 0.2)))]
     stack = make_stack(*images)
-    coregister(stack, START + timedelta(days=9), OPTIONS)
+    coregister(stack, START + timedelta(days=9), OPTIONS, PLACES)
     assert not OPTIONS.apply_shifts
     assert np.array_equal(stack.values, np.stack(images))
     shift = stack.looks[2].shift
@@ -142,7 +180,7 @@ def test_a_shift_is_applied_where_it_helps_and_only_there() -> None:
     images = [seen_off(*planted, seed=n) for n, planted in enumerate(((0, 0), (0, 0), (0.4, 0.3)))]
     stack = make_stack(*images)
     asked = OPTIONS.model_copy(update={"apply_shifts": True})
-    coregister(stack, START + timedelta(days=9), asked)
+    coregister(stack, START + timedelta(days=9), asked, PLACES)
     assert [look.shift.is_applied for look in stack.looks if look.shift] == [False, False, True]
     assert np.array_equal(stack.values[:2], np.stack(images[:2]))
     inner = stack.kinds[2] == PixelKind.CLEAR

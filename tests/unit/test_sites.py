@@ -20,6 +20,7 @@ from tests.unit.sites_factory import (
     collection,
     feature,
     only_fault,
+    rectangle,
     sound_zones,
     write,
 )
@@ -323,3 +324,45 @@ def test_two_boundaries_are_refused(tmp_path: Path) -> None:
 
 def test_a_bare_feature_is_a_boundary(tmp_path: Path) -> None:
     assert check_site(write(tmp_path, boundary=feature("a", BOUNDARY))) == ()
+
+
+FAR = rectangle(126.54, 37.96, 126.57, 37.985)
+
+
+def test_a_comparator_outside_is_told_apart_from_the_zones_of_the_site(tmp_path: Path) -> None:
+    """Coarse sensors measure it; for every other stage it has no outline."""
+    zones = [*sound_zones()[:3], feature("town", FAR, kind="control", outside_site=True)]
+    site = load_site(write(tmp_path, zones=collection(*zones)))
+    (town,) = site.comparators
+    assert (town.id, town.is_placed, town.geometry) == ("town", False, None)
+    assert town.outline_outside is not None
+    assert site.places == ("the site", "town")
+    assert site.outline_of("town").bounds == (126.54, 37.96, 126.57, 37.985)
+    assert site.outline_of("the site") == site.boundary
+    for name in ("plant", "lost", "nowhere"):
+        with pytest.raises(KeyError):
+            site.outline_of(name)
+
+
+@pytest.mark.parametrize(
+    ("geometry", "kind", "what"),
+    [
+        (FAR, "plot", "a zone of kind plot with an outline outside"),
+        (rectangle(126.59, 37.92, 126.61, 37.93), "control", "touches the site boundary"),
+        (rectangle(26.54, 37.96, 26.57, 37.985), "control", "outside the area of use"),
+        (rectangle(126.54, 37.96, 126.5401, 37.9601), "control", "the comparator covers"),
+        (rectangle(125.0, 36.0, 126.5, 37.8), "control", "the comparator covers"),
+    ],
+)
+def test_comparators_that_cannot_be_used(
+    tmp_path: Path, geometry: Json, kind: str, what: str
+) -> None:
+    zones = [*sound_zones()[:3], feature("town", geometry, kind=kind, outside_site=True)]
+    fault = only_fault(write(tmp_path, zones=collection(*zones)))
+    assert what in fault.what
+
+
+def test_a_comparator_outside_is_no_control_of_the_pass(tmp_path: Path) -> None:
+    zones = [sound_zones()[0], feature("town", FAR, kind="control", outside_site=True)]
+    fault = only_fault(write(tmp_path, zones=collection(*zones)))
+    assert "no zone of kind control has an outline" in fault.what

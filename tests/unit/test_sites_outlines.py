@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 from shapely.geometry import MultiPoint, MultiPolygon, Polygon, box, mapping
@@ -309,3 +309,34 @@ def test_a_zone_of_two_parts_stays_two_parts(tmp_path: Path) -> None:
     pair = load_site(write(tmp_path, zones=zones)).zone("pair").geometry
     assert pair is not None
     assert pair.equals(parts)
+
+
+@given(
+    west=st.floats(-180, 180),
+    south=st.floats(-90, 90),
+    size=st.tuples(st.floats(0, 2), st.floats(0, 2)),
+    crs=st.sampled_from(["UTM", "EPSG:3832", "EPSG:3995", "EPSG:3031"]),
+)
+@example(west=179.99, south=-17.0, size=(0.02, 0.02), crs="EPSG:3832")
+@example(west=-5.0, south=89.99, size=(2.0, 0.01), crs="EPSG:3995")
+@example(west=126.6, south=37.9, size=(0.0, 0.02), crs="UTM")
+@example(west=126.6, south=37.9, size=(0.02, 0.0), crs="UTM")
+@settings(max_examples=200, deadline=None)
+def test_f17_any_box_on_the_globe_is_refused_or_can_be_searched_and_measured(
+    west: float, south: float, size: tuple[float, float], crs: str
+) -> None:
+    """Over the 180th meridian, at the poles, without area: no such box goes through."""
+    east, north = west + size[0], min(south + size[1], 90.0)
+    east = east - 360 if east > 180 else east
+    if crs == "UTM":
+        crs = f"EPSG:{(32600 if south >= 0 else 32700) + min(int((west + 180) // 6), 59) + 1}"
+    drawn = ring([west, south], [east, south], [east, north], [west, north])
+    place = Place(path=None, index=0)  # type: ignore[arg-type]
+    outline = read_outline(drawn, place, ("Polygon",))
+    if outline.value is None or list(boundary_faults(outline.value, Metres(crs), place)):
+        return
+    left, bottom, right, top = outline.value.bounds
+    assert -180 <= left < right <= 180
+    assert -90 <= bottom < top <= 90
+    assert right - left <= 180
+    assert 400 <= Metres(crs).project(outline.value).area <= 2_500e6

@@ -15,7 +15,8 @@ from pipeline.model.grid import Grid
 from pipeline.store import rasters
 from pipeline.store.chip_record import with_one_zero
 from pipeline.store.files import sha256_of
-from pipeline.store.rasters import grid_of, open_raster, read_window, write_plain
+from pipeline.store.georeference import grid_of
+from pipeline.store.rasters import open_raster, read_window, write_plain
 from tests.unit.raster_factory import pixels_of
 
 if TYPE_CHECKING:

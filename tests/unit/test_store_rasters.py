@@ -18,7 +18,8 @@ from pipeline.errors import CorruptAssetError, StoreError
 from pipeline.model.grid import Grid, Window
 from pipeline.store import rasters
 from pipeline.store.files import sha256_of
-from pipeline.store.rasters import grid_of, open_raster, read_window, tag_name, write_cog
+from pipeline.store.georeference import grid_of
+from pipeline.store.rasters import open_raster, read_window, tag_name, write_cog
 from tests.unit.raster_factory import pixels_of, write_tiff
 
 GRID = Grid("EPSG:32652", 190000.0, 4100000.0, 10.0, 200, 150)

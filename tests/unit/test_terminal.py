@@ -7,12 +7,14 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from shapely import box
 
 from pipeline import terminal
 from pipeline.assess.words import banned_words
 from pipeline.model.assessment import Verdict
 from pipeline.model.provenance import RunRecord
 from pipeline.model.scene import AssetFailure
+from pipeline.report import render_report
 from tests.unit.findings_factory import make_findings
 
 if TYPE_CHECKING:
@@ -39,6 +41,17 @@ def test_a_zone_without_a_place_says_so() -> None:
     lines = text_of(terminal.zone_table(make_findings())).splitlines()
     (line,) = [line for line in lines if "electronics" in line]
     assert "position not established" in line
+
+
+def test_a_comparator_outside_is_no_zone_of_the_pass() -> None:
+    findings = make_findings()
+    far = replace(findings.site.zone("electronics"), id="town", outline_outside=box(0, 0, 1, 1))
+    zones = (*findings.site.zones, replace(far, search_cells=()))
+    findings = replace(findings, site=replace(findings.site, zones=zones))
+    lines = text_of(terminal.zone_table(findings)).splitlines()
+    (line,) = [line for line in lines if line.strip().startswith("town")]
+    assert "outside the site" in line
+    assert "this comparator lies outside the site" in render_report(findings).decode()
 
 
 def test_a_change_has_its_bracket_and_a_quiet_zone_its_limit() -> None:

@@ -1,0 +1,191 @@
+"""The whole pass on Landsat: a made-up catalogue, one planted change, 30 m pixels."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from pipeline.config import load_config
+from pipeline.errors import InputError, NotJudgedError
+from pipeline.model.assessment import Verdict
+from pipeline.model.change import Status
+from pipeline.request import ROOT, request_for
+from pipeline.run import Inputs, RunResult, identity, run_site
+from pipeline.selection import judged_sensor
+from pipeline.sensors import SENSORS
+from tests.unit.landsat_catalogue import (
+    CHANGED_FROM,
+    N_SCENES,
+    SITE,
+    SNOWY,
+    ZONE,
+    built_over,
+    grid,
+    when,
+    write_catalogue,
+)
+from tests.unit.scene_factory import make_site
+
+if TYPE_CHECKING:
+    from pipeline.model.findings import Findings
+
+pytestmark = pytest.mark.xdist_group("landsat-run")
+
+
+@cache
+def folder() -> Path:
+    return Path(mkdtemp(prefix="zonewatch-landsat-"))
+
+
+@cache
+def first_run() -> RunResult:
+    source = write_catalogue(folder() / "tiles")
+    return run_site(request_for(SITE, str(source), folder() / "work", sensor="landsat"))
+
+
+def findings() -> Findings:
+    found = first_run().findings
+    assert found is not None
+    return found
+
+
+def test_the_run_is_complete_simulated_and_on_the_own_grid_of_landsat() -> None:
+    record, cube = first_run().record, findings().cube
+    assert record.failures == ()
+    assert record.state == "complete"
+    assert record.is_simulated
+    assert cube.sensor == "landsat"
+    assert cube.grid.gsd_m == 30.0
+    assert cube.bands == ("blue", "green", "red", "nir08", "swir16", "swir22")
+    assert len(cube.instants) == N_SCENES
+    assert cube.snow[SNOWY].mean() > 0.4
+
+
+def test_the_planted_change_is_found_where_and_when_it_was_planted() -> None:
+    found = [
+        one
+        for one in findings().detections_in(ZONE)
+        if one.status in (Status.CONFIRMED, Status.FINISHED)
+    ]
+    assert found
+    largest = max(found, key=lambda one: one.n_pixels)
+    assert when(CHANGED_FROM - 4) <= largest.onset.first_with <= when(CHANGED_FROM + 4)
+    assert largest.onset.last_without is not None
+    assert largest.onset.last_without < when(CHANGED_FROM)
+    cube = findings().cube
+    planted = np.zeros(cube.grid.shape, np.bool_)
+    row = round((grid().top - cube.grid.top) / 30)
+    col = round((cube.grid.left - grid().left) / 30)
+    rows, cols = np.nonzero(built_over())
+    rows, cols = rows - row, cols - col
+    inside = (rows >= 0) & (rows < planted.shape[0]) & (cols >= 0) & (cols < planted.shape[1])
+    planted[rows[inside], cols[inside]] = True
+    found_px = planted[largest.window.slices] & largest.mask
+    assert found_px.sum() >= 0.8 * planted.sum()
+
+
+def test_the_controls_stay_silent() -> None:
+    controls = [mask.zone_id for mask in findings().masks if mask.is_control]
+    assert len(controls) >= 3
+    assert not [
+        one.id
+        for zone in controls
+        for one in findings().detections_in(zone)
+        if one.status is Status.CONFIRMED
+    ]
+
+
+def test_claims_are_weighed_on_the_sensor_that_they_need() -> None:
+    by_id = {one.claim_id: one for one in findings().assessments}
+    assert "no acquisition lies in the window" in by_id["K002-01"].reason
+    assert "which this run does not hold" in by_id["K000-12"].reason
+    assert "sentinel-2" in by_id["K000-12"].reason
+    assert by_id["K001-15"].reason == (
+        "it needs surface-temperature, which this run does not measure"
+    )
+    assert all(one.verdict is Verdict.NOT_OBSERVABLE for one in by_id.values())
+
+
+def test_the_report_and_the_tables_say_the_sensor() -> None:
+    page = (first_run().folder / "report.html").read_text(encoding="utf-8")
+    assert "landsat-8; 30 m pixels" in page
+    assert "Sentinel" not in page
+    (path,) = first_run().folder.glob("**/scenes.csv")
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    assert {row["platform"] for row in rows} == {"landsat-8"}
+
+
+def test_the_masked_share_of_every_zone_is_told_against_the_controls() -> None:
+    excess = findings().mask_excess
+    assert set(excess) == {mask.zone_id for mask in findings().masks}
+    assert all(abs(share) < 0.5 for share in excess.values())
+
+
+def test_a_second_run_finds_nothing_new() -> None:
+    first = first_run()
+    source = folder() / "tiles"
+    again = run_site(request_for(SITE, str(source), folder() / "work", sensor="landsat"))
+    assert not again.was_new
+    assert again.record.run_id == first.record.run_id
+
+
+def test_the_command_line_goes_the_same_way() -> None:
+    first = first_run()
+    words = ["run", SITE, "--sensor", "landsat", "--source", str(folder() / "tiles"),
+             "--work", str(folder() / "work")]  # fmt: skip
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "pipeline", *words],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert first.record.run_id[:12] in done.stdout
+    assert "Nothing new" in done.stdout
+
+
+def test_the_sensor_is_part_of_the_identity_of_a_run() -> None:
+    config = load_config()
+    inputs = Inputs(make_site(), None, "tiles", (), ())
+    other = replace(inputs, sensor="landsat")
+    assert identity(inputs.hashes(config)) != identity(other.hashes(config))
+
+
+@pytest.mark.parametrize("sensor", ["sentinel-1", "opera-rtc"])
+def test_a_radar_is_not_judged_yet_and_says_so_before_it_asks_anyone(
+    sensor: str, tmp_path: Path
+) -> None:
+    request = request_for(SITE, str(tmp_path / "no-such-folder"), tmp_path, sensor=sensor)
+    with pytest.raises(NotJudgedError, match=r"fetched and prepared.*not|no detector") as caught:
+        run_site(request)
+    assert caught.value.exit_code == 2
+    assert f"--sensor {sensor}" in caught.value.remedy
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_sensor_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="sputnik"):
+        run_site(request_for(SITE, str(tmp_path), tmp_path, sensor="sputnik"))
+
+
+def test_every_optical_sensor_is_judged() -> None:
+    for name, sensor in SENSORS.items():
+        if sensor.is_optical:
+            assert judged_sensor(name) is sensor
+            wanted = {"red", "nir"}
+            assert wanted <= set(sensor.in_roles(sensor.main_bands))
+
+
+def test_the_run_record_is_read_back() -> None:
+    record = first_run().record
+    path = folder() / "work" / SITE / "runs" / f"{record.run_id}.json"
+    paths = [path] if path.is_file() else list((folder() / "work").rglob(f"{record.run_id}*.json"))
+    assert "sensor" in json.loads(paths[0].read_text(encoding="utf-8"))["inputs"]
