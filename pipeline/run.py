@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 ALGORITHM_VERSIONS = {
     "fetch": "1",
     "prepare": "3",
-    "detect": "1",
+    "detect": "2",
     "zones": "1",
     "history": "1",
     "assess": "1",
