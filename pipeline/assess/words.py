@@ -70,12 +70,12 @@ def asserted(claim: Claim) -> str:
     return f"{lead}: {'; '.join(said)}." if said else "No time is asserted."
 
 
-def measured(test: WindowTest, effect: Effect, *, sensor: str, family_p: float) -> str:
+def measured(test: WindowTest, effect: Effect, *, sensor: str, share: str, family_p: float) -> str:
     """What was measured in the strongest window."""
     low, high = effect.interval
     return (
         f"Around {civil(test.time)}, {test.coverage.n_clear} clear {sensor} looks at "
-        f"{test.zone_id} measure a departing share {percent(effect.share)} above its controls and "
+        f"{test.zone_id} measure a {share} {percent(effect.share)} above its controls and "
         f"its own history (95 % interval {percent(low)} to {percent(high)}; "
         f"p = {effect.p_value:.3f} from {effect.n_shifts} shifted windows, {family_p:.3f} over the "
         f"family). The smallest share that would have been seen is "

@@ -142,15 +142,13 @@ def _detection_row(painter: Painter, found: Detection) -> DetectionRow:
     return DetectionRow(
         id=found.id,
         onset=wording.onset(found.onset, timezone),
-        reversal=wording.reversal(found.reversal, timezone),
+        reversal=wording.reversal(found, timezone),
         status=wording.STATUS[found.status],
         area=f"{found.area_m2:,.0f} ± {found.area_error_m2:,.0f} m²",
         shape=wording.shape(shape_of(found.mask, grid.gsd_m)),
         place=place_of(found, landmarks_of(findings.site, findings.masks, grid), grid),
         n_pixels=found.n_pixels,
-        magnitude=f"{found.magnitude:.1f} x noise"
-        if found.status in wording.STANDING
-        else wording.TO,
+        magnitude=wording.distance(found),
         n_looks=found.n_looks,
         color=painter.onset_color(found),
     )
