@@ -214,6 +214,7 @@ def _story(case: _Case, family: Family) -> str:
         sensor=evidence.sensor,
         share=evidence.kind.share,
         family_p=family_p,
+        step_limit_db=evidence.series[strongest.zone_id].step_limit,
     )
     n_tests = len(family.tests)
     counted = "1 window was tested." if n_tests == 1 else f"{n_tests} windows were tested."

@@ -54,6 +54,7 @@ class Track:
     gap_days: int
 
     def when(self, number: int) -> datetime:
+        """The instant of a look."""
         return self.first + timedelta(days=self.gap_days * number)
 
 

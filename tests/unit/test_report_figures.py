@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 from shapely import box
 
-from pipeline.model.change import Bracket, Status
+from pipeline.model.change import DECIBEL, Bracket, Status
 from pipeline.model.claim import AssertedTime
 from pipeline.model.findings import DetectionLimit
 from pipeline.model.grid import Window
@@ -37,11 +37,14 @@ from tests.unit.findings_factory import (
     YARD,
     lonlat,
     make_cube,
+    make_detection,
     make_findings,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from pipeline.model.cube import DateCube
 
 EVERYTHING = Window(0, 0, *GRID.shape)
 masks = arrays(np.bool_, st.tuples(st.integers(1, 8), st.integers(1, 8)))
