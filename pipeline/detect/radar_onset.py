@@ -248,11 +248,15 @@ def _noise_db(walk: _Walk, rules: _Rules) -> NDArray[np.float64]:
 
 
 def _limit_db(walk: _Walk, rules: _Rules) -> NDArray[np.float64]:
-    """The smallest step found in each band alone at the last split, (band, location)."""
+    """The smallest step found in each band alone at the last split, (band, location).
+
+    As a step must stand without its loudest look, it is held as found with one look less.
+    """
     options, scatter = rules.options, rules.surveyed.scatter
     last = len(rules.splits) - 1 - (walk.statistic[::-1] >= 0).argmax(axis=0)
     before, after = own_split(walk.looks, rules.splits[last])
-    variance = (scatter.spread(before) + scatter.spread(after)) * walk.own.variance
+    fewer = after.n_looks / np.maximum(after.n_looks - 1, 1)
+    variance = (scatter.spread(before) + scatter.spread(after) * fewer) * walk.own.variance
     dof = np.maximum(walk.own.dof, 1)
     apart = rules.tail.detectable(options.false_alarm_share, options.limit_power, dof)
     noise = apart * np.sqrt(variance * rules.inflation[last])

@@ -14,6 +14,7 @@ from pipeline.report import answers, charts, figures, sections, wording
 from pipeline.report.content import Failure, RadarFacts, ReportContent, Rule
 from pipeline.report.figures import Painter
 from pipeline.report.pictures import is_radar
+from pipeline.sensors import SENSORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,7 +125,9 @@ def _sensor(findings: Findings) -> str:
     words = f"{', '.join(platforms)}; {cube.grid.gsd_m:.0f} m pixels"
     if cube.orbit:
         bands = " and ".join(band.upper() for band in cube.bands)
-        words += f"; radar, {cube.unit} in {bands}, orbit {cube.orbit}"
+        known = SENSORS.get(cube.sensor)
+        label = f"radar, {known.label}" if known else "radar"
+        words += f"; {label}: {cube.unit} in {bands}, orbit {cube.orbit}"
     return words
 
 

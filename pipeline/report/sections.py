@@ -123,8 +123,13 @@ def _changed(findings: Findings, held: Sequence[Detection]) -> str:
     lead = "The largest" if len(held) > 1 else "It"
     return (
         f"{wording.count(len(held), 'change')} measured. {lead} covers "
-        f"{wording.area(largest.area_m2)}; onset {when}."
+        f"{wording.area(largest.area_m2)}; onset {when}{_step(largest)}."
     )
+
+
+def _step(found: Detection) -> str:
+    """How far a lasting step goes; nothing for a change in noise deviations."""
+    return f"; step {wording.levels(found.by_band)}" if found.by_band else ""
 
 
 def _waiting(number: int) -> str:

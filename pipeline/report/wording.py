@@ -223,7 +223,7 @@ def limit_words(limit: DetectionLimit) -> str:
         return (
             f"Limit: a step of {limit.contrast:.1f} dB in one polarisation, over at least "
             f"{area(limit.area_m2)} ({limit.n_pixels} px), that has lasted {limit.n_looks} looks; "
-            f"a pixel inside it is called with {percent(limit.power, 0)} probability."
+            f"a pixel inside it is called with at least {percent(limit.power, 0)} probability."
         )
     return (
         f"Limit: {limit.n_pixels} px ({area(limit.area_m2)}) that depart by at least "

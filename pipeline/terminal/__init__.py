@@ -91,10 +91,10 @@ def simulated_banner() -> RenderableType:
 def zone_table(findings: Findings) -> Table:
     """A line for each named zone: looks, changes, onset, and what would have been seen."""
     table = _table(f"{findings.site.label}: change by zone{_of_orbit(findings)}")
-    step = ("step",) if findings.changes.steps is not None else ()
-    names = ("zone", "kind", "looks", "changes", "largest", *step, "onset between", "seen from")
-    for name in names:
-        right = name in ("looks", "changes", "largest", "seen from")
+    # 120 columns hold the kind or the step, and a zone's name says most of its kind.
+    second = "kind" if findings.changes.steps is None else "step"
+    for name in ("zone", second, "looks", "changes", "largest", "onset between", "seen from"):
+        right = name in ("step", "looks", "changes", "largest", "seen from")
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for zone in findings.named_zones:
         table.add_row(*_zone_cells(zone, findings))
@@ -144,29 +144,27 @@ def _zone_cells(zone: Zone, findings: Findings) -> tuple[str, ...]:
     if not zone.is_placed or zone.id not in findings.series_of:
         is_far = zone.outline_outside is not None
         words = "outside the site" if is_far else "position not established"
-        empty = [""] * (2 if findings.changes.steps is None else 3)
-        return (zone.id, zone.kind, "-", "-", words, *empty)
+        return zone.id, _second(findings, zone, None), "-", "-", words, "", ""
     looks = int(findings.looks_at(zone.id)[findings.changes.n_baseline :].sum())
     limit = findings.limit_of(zone.id)
     found = [one for one in findings.detections_in(zone.id) if one.status in REPORTED]
     largest = max(found, key=lambda one: one.area_m2, default=None)
     return (
         zone.id,
-        zone.kind,
+        _second(findings, zone, largest),
         str(looks),
         str(len(found)) if found else "none",
         "" if largest is None else _area(largest),
-        *_step(findings, largest),
         "" if largest is None else span(largest.onset),
         f"{limit.area_m2:,.0f} m2, {_contrast(limit)}",
     )
 
 
-def _step(findings: Findings, largest: Detection | None) -> tuple[str, ...]:
-    """The step of the largest object; no cell at all where changes are no steps."""
+def _second(findings: Findings, zone: Zone, largest: Detection | None) -> str:
+    """The kind of a zone or, where changes are steps, that of its largest object."""
     if findings.changes.steps is None:
-        return ()
-    return ("" if largest is None else f"{largest.magnitude:+.1f} dB",)
+        return zone.kind.value
+    return "" if largest is None else f"{largest.magnitude:+.1f} dB"
 
 
 def _contrast(limit: DetectionLimit) -> str:
