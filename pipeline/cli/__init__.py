@@ -146,7 +146,7 @@ def pair(
         bool, typer.Option("--align", help="Put the second raster on the first's grid.")
     ] = False,
 ) -> None:
-    """Compare two co-registered rasters and write magnitude, p_value and changed."""
+    """Compare two rasters of one place and write magnitude, p_value and changed."""
     from pipeline.config import load_config  # noqa: PLC0415
     from pipeline.pair import compare_files  # noqa: PLC0415
 
@@ -157,6 +157,9 @@ def pair(
         f"{mark}{found.n_changed:,} of {found.n_seen:,} seen pixels changed "
         f"({100 * found.share_changed:.2f} %), threshold {found.threshold:.2f}: {to}"
     )
+    if found.offset.length_px:
+        south, east = -found.offset.south_px, -found.offset.east_px
+        out.print(f"the later raster was moved by {south:.2f} px to the south, {east:.2f} east")
 
 
 app.command()(imagery.doctor)

@@ -51,11 +51,11 @@ class ChangeMap:
 
     Attributes:
         magnitude: strength of the change in the detector's own unit, float32, (y, x).
-        p_value: chance of a magnitude at least as large on unchanged ground, float32, (y, x);
-            1 where nothing was seen.
+        p_value: chance of what the pixel alone shows, or more, on unchanged ground, float32,
+            (y, x); 1 where nothing was seen.
         changed: whether the pixel is called changed, bool, (y, x).
         seen: whether the pixel was seen on both dates, bool, (y, x).
-        threshold: the magnitude from which a pixel is called changed.
+        threshold: the magnitude from which a pixel, or the region it lies in, is called changed.
     """
 
     magnitude: NDArray[np.float32]
