@@ -199,6 +199,8 @@ def place(zone: Zone) -> str:
 
 def quiet(limit: DetectionLimit, n_looks: int) -> str:
     """What may be said of a zone in which nothing was found."""
+    if math.isnan(limit.contrast) and limit.unit == DECIBEL:
+        return "Not observable: no pixel has enough looks on both sides of any monitored date."
     if math.isnan(limit.contrast):
         return "Too few clear looks in the baseline: no pixel of this zone is monitored."
     if n_looks < limit.n_looks:
@@ -218,7 +220,7 @@ def quiet(limit: DetectionLimit, n_looks: int) -> str:
 def limit_words(limit: DetectionLimit) -> str:
     """The smallest change that would have been reported in a zone."""
     if math.isnan(limit.contrast):
-        return "Without a baseline there is no limit to state."
+        return "Without enough looks there is no limit to state."
     if limit.power is not None:
         return (
             f"Limit: a step of {limit.contrast:.1f} dB in one polarisation, over at least "

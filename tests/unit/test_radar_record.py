@@ -189,3 +189,15 @@ def test_more_looks_lower_the_noise_of_nothing_but_the_limit() -> None:
     # Speckle of five looks under a window that weighs its centre double: 4.34 dB times the root
     # of trigamma(5) and of (6 / 16) squared.
     assert np.median(long.noise_db) == pytest.approx(4.343 * np.sqrt(0.2213) * 6 / 16, rel=0.1)
+
+
+def test_too_few_looks_after_the_baseline_leave_nothing_monitored_and_no_limit() -> None:
+    cube = make_cube(make_power((12, 2, 20, 20)))
+    found = recorded_steps(RadarSteps(OPTIONS, 5).date_steps(cube, 10), cube, OPTIONS)
+    assert not found.monitored.any()
+    assert not found.seen.any()
+    (series,) = measure_zones(found, cube, [mask("all", Window(0, 0, 20, 20))])
+    assert np.isnan(series.step_limit)
+    assert (
+        replay(found, cube, [mask("all", Window(0, 0, 20, 20))], ObjectOptions(min_pixels=4)) == ()
+    )

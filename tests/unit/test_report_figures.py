@@ -444,7 +444,8 @@ def test_words_of_a_lasting_step_say_decibels() -> None:
     assert "80 %" in words
     assert "reflectance" not in words
     unknown = DetectionLimit("z", 16, 1600.0, float("nan"), 3, DECIBEL, 0.8)
-    assert wording.quiet(unknown, 9).startswith("Too few")
+    assert wording.quiet(unknown, 9).startswith("Not observable: no pixel has enough looks")
+    assert wording.limit_words(unknown) == "Without enough looks there is no limit to state."
 
 
 def radar_cube() -> DateCube:
