@@ -66,7 +66,8 @@ def run(
     period: tuple[str, str] = ("", ""),
     settings: Annotated[Path | None, typer.Option(help="Another settings file.")] = None,
     sensor: Annotated[
-        str, typer.Option(help="Whose scenes are judged: sentinel-2 or landsat.")
+        str,
+        typer.Option(help="Whose scenes are judged: sentinel-2, landsat, sentinel-1 or opera-rtc."),
     ] = "sentinel-2",
 ) -> None:
     """Run the whole pass over a site and print what changed and what that does to the claims."""
@@ -92,6 +93,8 @@ def show(result: RunResult) -> None:
         out.print(terminal.simulated_banner())
     if findings is not None:
         out.print(terminal.zone_table(findings))
+        for line in terminal.radar_lines(findings):
+            out.print(escape(line))
         out.print(terminal.claim_table(findings))
     else:
         out.print("Nothing new: every input and product is as the last run left it.")
