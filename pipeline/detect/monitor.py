@@ -93,7 +93,9 @@ class HarmonicMonitor:
 
     options: MonitorOptions
 
-    def detect(self, cube: DateCube, n_baseline: int) -> SeriesChanges:
+    def detect(
+        self, cube: DateCube, n_baseline: int, learnt: Calibration | None = None
+    ) -> SeriesChanges:
         """What changed at every pixel and date of a cube.
 
         ``departs`` holds at the strong threshold everywhere, and inside a confirmed run at the
@@ -102,10 +104,30 @@ class HarmonicMonitor:
         Args:
             cube: all dates, baseline first.
             n_baseline: how many leading dates are the baseline.
+            learnt: what ``learn`` said of another cube of the same dates; it is asked if not given.
 
         Raises:
             InputError: if a band is missing or the baseline is empty or too long.
             NothingSeenError: if no pixel has enough clear looks in the baseline.
+        """
+        series, timeline = self._read(cube, n_baseline)
+        return _detected(series, timeline, self.options, learnt or self.learn(cube, n_baseline))
+
+    def learn(self, cube: DateCube, n_baseline: int) -> Calibration:
+        """What holds for the whole site: with it every pixel is judged by itself alone.
+
+        Raises:
+            InputError: if a band is missing or the baseline is empty or too long.
+            NothingSeenError: if no pixel has enough clear looks in the baseline.
+        """
+        series, timeline = self._read(cube, n_baseline)
+        return calibrate(series.sample(), timeline, self.options, len(timeline.days) - n_baseline)
+
+    def _read(self, cube: DateCube, n_baseline: int) -> tuple[_Series, Timeline]:
+        """A cube in the layout of the fit.
+
+        Raises:
+            InputError: if a band is missing or the baseline is empty or too long.
         """
         needed = {part for band in self.options.bands for part in PARTS.get(band, (band,))}
         missing = sorted(needed - set(cube.bands))
@@ -116,8 +138,7 @@ class HarmonicMonitor:
                 remedy=f"choose from {', '.join(cube.bands)}",
             )
         series = _Series(_values(cube, self.options.bands), cube.clear, _reflectances(self.options))
-        timeline = _timeline(_days(cube.instants), n_baseline, self.options)
-        return _detected(series, timeline, self.options)
+        return series, _timeline(_days(cube.instants), n_baseline, self.options)
 
 
 def monitor_cube(
@@ -241,10 +262,11 @@ def _confirmed(
     return np.where(found >= 0, found + n_baseline, -1).astype(np.int16)
 
 
-def _detected(series: _Series, timeline: Timeline, options: MonitorOptions) -> SeriesChanges:
+def _detected(
+    series: _Series, timeline: Timeline, options: MonitorOptions, learnt: Calibration
+) -> SeriesChanges:
     """All blocks of a series, put together."""
     n_dates, _, *shape = series.values.shape
-    learnt = calibrate(series.sample(), timeline, options, n_dates - timeline.n_baseline)
     record = Record.empty(n_dates, *shape)
 
     def fill(rows: slice) -> None:
