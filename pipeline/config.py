@@ -178,6 +178,8 @@ class LimitOptions(Options):
     over, and the minimum mapping unit is always planted."""
     n_plantings: int = Field(ge=20, le=10_000)
     """Plantings of one size and contrast in one zone, where it has that many places."""
+    min_plantings: int = Field(ge=5, le=10_000)
+    """With fewer places and dates than make this many, a size counts as one without room."""
     n_onsets: int = Field(ge=1, le=50)
     """Dates on which changes are planted."""
     min_dates_after: int = Field(ge=2, le=200)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SEEN_SHARE = 0.5
 """A look counts for an object once half of it was seen clearly."""
 
+
 @dataclass(frozen=True)
 class _Part:
     """The piece of one connected change that lies in one zone.

@@ -36,6 +36,7 @@ from pipeline.store.chips import ChipStore
 from pipeline.store.files import canonical_json
 from pipeline.store.layout import WorkFolder
 from pipeline.store.ledger import open_ledger
+from pipeline.store.limits import read_limits
 from pipeline.store.listed import ListedBefore, scenes_held
 from pipeline.store.records import read_record, write_record
 from pipeline.zones import mask_excess, measure_zones
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from pipeline.model.scene import FetchedScene, Remark, Scene
     from pipeline.model.site import Site
     from pipeline.search import Listing
+    from pipeline.store.limits import HeldLimits
 
 ALGORITHM_VERSIONS = {
     "fetch": "1",
@@ -59,9 +61,10 @@ ALGORITHM_VERSIONS = {
     "detect": "1",
     "zones": "1",
     "history": "1",
+    "limit": "1",
     "assess": "1",
-    "publish": "2",
-    "report": "1",
+    "publish": "3",
+    "report": "2",
 }
 """Raised by hand when the results of a stage change, so that old products are made anew."""
 
@@ -150,6 +153,7 @@ class Inputs:
         superseded: scenes that gave way to another one of their overpass.
         on_listing: what must be said of the listing as a whole.
         sensor: whose scenes they are.
+        held: detection limits that were measured in these scenes; None if none were.
     """
 
     site: Site
@@ -160,6 +164,7 @@ class Inputs:
     superseded: tuple[Scene, ...] = ()
     on_listing: tuple[Remark, ...] = ()
     sensor: str = DEFAULT_SENSOR
+    held: HeldLimits | None = None
 
     def hashes(self, config: RunConfig) -> dict[str, str]:
         """Hash by name of every input."""
@@ -178,7 +183,8 @@ class Inputs:
         # They stand in the report, too.
         words = canonical_json([remark.words for remark in self.on_listing])
         said = {"listing": hashlib.sha256(words).hexdigest()} if self.on_listing else {}
-        return {**own, **seeds, **gone, **said, **chips}
+        limits = {} if self.held is None else {"limits": self.held.sha256}
+        return {**own, **seeds, **gone, **said, **limits, **chips}
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
@@ -213,6 +219,7 @@ def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult
     work = WorkFolder(request.work, site.id)
     with work.lock():
         inputs = gather(request, site, seeds, heard)
+        inputs = replace(inputs, held=read_limits(work, cube_identity(inputs.hashes(config))))
         run_id = identity(inputs.hashes(request.config))
         record, findings = read_record(work, run_id), None
         if record is None:
@@ -235,24 +242,10 @@ def gather(request: RunRequest, site: Site, seeds: Seeds | None, heard: Listener
     heard.step()
     heard.stage("fetch", len(scenes))
     chips = ChipStore(WorkFolder(request.work, site.id).chips)
-    fetched = fetch(
-        site,
-        scenes,
-        chips,
-        request.config.fetch,
-        lambda _: heard.step(),
-        access=catalog.access,
-    )
-    return Inputs(
-        site,
-        seeds,
-        told(request.source),
-        scenes,
-        fetched,
-        superseded=listing.superseded,
-        on_listing=listing.remarks,
-        sensor=request.sensor,
-    )
+    options, hear = request.config.fetch, (lambda _: heard.step())
+    fetched = fetch(site, scenes, chips, options, hear, access=catalog.access)
+    source, beside = told(request.source), (listing.superseded, listing.remarks)
+    return Inputs(site, seeds, source, scenes, fetched, *beside, sensor=request.sensor)
 
 
 def _listed(request: RunRequest, site: Site, catalog: Catalog) -> Listing:
@@ -331,6 +324,7 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
         superseded=inputs.superseded,
         mask_excess=mask_excess(cube, masks),
         on_listing=tuple(remark.words for remark in inputs.on_listing),
+        measured=None if inputs.held is None else inputs.held.limits,
     )
 
 
@@ -373,6 +367,12 @@ def evidence_of(
 def identity(hashes: Mapping[str, str]) -> str:
     """Hash over inputs, algorithm versions and library versions: the same for the same work."""
     return hashlib.sha256(canonical_json({"inputs": hashes, "versions": versions()})).hexdigest()
+
+
+def cube_identity(hashes: Mapping[str, str]) -> str:
+    """Identity of the scenes and how they are judged, whatever is said about them."""
+    beside = ("seeds", "superseded", "listing", "limits")
+    return identity({name: one for name, one in hashes.items() if name not in beside})
 
 
 def versions() -> dict[str, str]:

@@ -95,7 +95,8 @@ def free_of(standing: Mask, monitored: Mask) -> Mask:
     What is planted there can only be found by itself.
     """
     ever = standing.any(axis=0)
-    return monitored & ~ndimage.binary_dilation(ever, structure=np.ones((3, 3), dtype=bool))
+    near: Mask = ndimage.binary_dilation(ever, structure=np.ones((3, 3), dtype=bool))
+    return monitored & ~near
 
 
 def measure_limits(
@@ -210,7 +211,7 @@ def _sounding(trial: Trial, mask: ZoneMask, free: Mask, options: LimitOptions) -
         key = zlib.crc32(f"{mask.zone_id} {trial.plant} {trial.contrast} {n_pixels}".encode())
         rng = np.random.default_rng([options.seed, key])
         found = within.finds(own, n_pixels, options.n_plantings, rng)
-        if not found.size:
+        if len(found) < options.min_plantings:
             break
         last = n_pixels, found
         if found.mean() >= options.probability:

@@ -6,12 +6,13 @@ Here belongs the map alone; it looks at every place, where the table of zones dr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
 from pipeline.limit.blobs import blob_of, fits
+from pipeline.model.limit import NOT_FOUND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import LimitOptions
-
-NOT_FOUND: Final = 1.0
-"""What stands where no planted contrast was found: more than any ground can change by."""
 
 
 @dataclass
@@ -74,7 +72,10 @@ class Chart:
 
     def _together(self, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Whether all of a blob at each place stands changed on some date, (y, x)."""
-        return np.logical_or.reduce([fits(one, self.blob) for one in standing])
+        together: NDArray[np.bool_] = np.logical_or.reduce(
+            [fits(one, self.blob) for one in standing]
+        )
+        return together
 
     def _around(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mean over the neighbourhood of each pixel, nothing beyond the edge, (y, x)."""
@@ -85,6 +86,6 @@ class Chart:
         return mean
 
     def drawn(self) -> NDArray[np.float32]:
-        """The map, (y, x): NaN where nothing could be planted, ``NOT_FOUND`` where none was found."""
+        """The map, (y, x): NaN where nothing was planted, ``NOT_FOUND`` where none was found."""
         missed = self.was_tried & np.isnan(self.least)
         return np.where(missed, np.float32(NOT_FOUND), self.least)

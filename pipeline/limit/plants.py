@@ -64,7 +64,8 @@ class Ground:
     @property
     def brightness(self) -> NDArray[np.float32]:
         """Mean of red and near infrared, (y, x)."""
-        return (self.red + self.nir) / 2
+        mean: NDArray[np.float32] = (self.red + self.nir) * np.float32(0.5)
+        return mean
 
 
 def planted(

@@ -6,10 +6,12 @@ look-ups among its own fields. Files belong to ``publish``, words and pictures t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pipeline.model.limit import Basis, Plant
 from pipeline.model.site import ZoneKind
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pipeline.model.change import Detection, Period, SeriesChanges, ZoneSeries
     from pipeline.model.claim import Seeds
     from pipeline.model.cube import DateCube, ZoneMask
+    from pipeline.model.limit import SiteLimits, ZoneLimit
     from pipeline.model.look import Look
     from pipeline.model.scene import AssetFailure, Scene
     from pipeline.model.site import Site, Zone
@@ -50,9 +53,15 @@ class DetectionLimit:
         zone_id: the zone.
         n_pixels: smallest object, in pixels.
         area_m2: the same, in square metres.
-        contrast: departure from the baseline from which a look counts, in reflectance; NaN where
-            no pixel of the zone is monitored.
+        contrast: departure from the baseline from which a look counts, in reflectance; measured by
+            planting, that of an object which is found whatever kind was planted. NaN where no
+            pixel of the zone is monitored, infinite where nothing that was planted was found.
         n_looks: clear looks in a row that the rule asks for.
+        power: the chance of being found that a planted change is stated for; None for a look's
+            departure.
+        basis: what the limit rests on.
+        unseen: kinds of change of which the strongest that could be planted was not found, with
+            its contrast in reflectance.
     """
 
     zone_id: str
@@ -60,6 +69,9 @@ class DetectionLimit:
     area_m2: float
     contrast: float
     n_looks: int
+    power: float | None = None
+    basis: Basis = Basis.ESTIMATED
+    unseen: tuple[tuple[Plant, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,7 @@ class Findings:
         superseded: scenes that gave way to another one of their overpass.
         mask_excess: by zone id, share under cloud and shadow classes less that of the controls.
         on_listing: what must be said of the listing of scenes as a whole, a line each.
+        measured: detection limits that were measured by planting; None to estimate them.
     """
 
     run_id: str
@@ -109,6 +122,7 @@ class Findings:
     superseded: tuple[Scene, ...] = ()
     mask_excess: Mapping[str, float] = field(default_factory=dict)
     on_listing: tuple[str, ...] = ()
+    measured: SiteLimits | None = None
 
     @property
     def is_simulated(self) -> bool:
@@ -171,12 +185,35 @@ class Findings:
     def limit_of(self, zone_id: str) -> DetectionLimit:
         """The smallest change that would have been reported in a zone.
 
-        Contrast is threshold times noise: the distance in reflectance from which one look departs.
+        As it was measured by planting, if it was; otherwise estimated from the rule.
 
         Raises:
             KeyError: if the zone has no series.
         """
-        noise = self.series_of[zone_id].noise
-        area = self.min_pixels * self.cube.grid.pixel_area_m2
-        contrast = self.changes.threshold * noise
-        return DetectionLimit(zone_id, self.min_pixels, area, contrast, self.changes.n_looks)
+        series, area_m2 = self.series_of[zone_id], self.cube.grid.pixel_area_m2
+        measured = self.measured and self.measured.of_zone(zone_id)
+        if self.measured and measured:
+            return _planted(self.measured, measured, self.changes.n_looks)
+        contrast = self.changes.threshold * series.noise
+        area_m2 *= self.min_pixels
+        return DetectionLimit(zone_id, self.min_pixels, area_m2, contrast, self.changes.n_looks)
+
+
+def _planted(site: SiteLimits, zone: ZoneLimit, n_looks: int) -> DetectionLimit:
+    """The limit of a zone over all kinds of change: that of the kind which is hardest to find."""
+    least = {plant: zone.least(plant) for plant in Plant if zone.of(plant)}
+    found = [one for one in least.values() if one is not None]
+    n_pixels = max((one.tried_pixels for one in found), default=zone.min_pixels)
+    nothing = math.inf if zone.n_pixels else math.nan
+    return DetectionLimit(
+        zone_id=zone.zone_id,
+        n_pixels=n_pixels,
+        area_m2=n_pixels * site.pixel_area_m2,
+        contrast=max((one.contrast for one in found), default=nothing),
+        n_looks=n_looks,
+        power=site.probability,
+        basis=Basis.PLANTED,
+        unseen=tuple(
+            (plant, zone.of(plant)[-1].contrast) for plant, one in least.items() if one is None
+        ),
+    )

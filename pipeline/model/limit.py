@@ -8,6 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+NOT_FOUND: Final = 1.0
+"""What a map holds where no planted contrast was found: more than any ground can change by."""
+
+
+class Basis(StrEnum):
+    """What a limit rests on."""
+
+    ESTIMATED = "estimated"
+    """The least object, and threshold times noise: from where one look of one pixel departs."""
+    PLANTED = "measured by planting"
+    """Changes of that size and contrast were planted in the scenes and found often enough."""
 
 
 class Plant(StrEnum):
@@ -35,7 +48,8 @@ class Sounding:
         tried_pixels: the area that the counts below speak of: the same, or the largest tried;
             0 if nothing could be planted.
         n_found: plantings of that area that were found.
-        n_planted: plantings of that area; fewer than asked for where the zone has no more places.
+        n_planted: plantings of that area; fewer than asked for where the zone has no more places,
+            and 0 where it has too few for a share to mean anything.
         low: lower end of Wilson's 95 % interval of the share found, in 0..1.
         high: its upper end. Plantings share dates and, in a small zone, pixels: the interval counts
             plantings, not independent years.
@@ -77,28 +91,22 @@ class ZoneLimit:
     soundings: tuple[Sounding, ...]
 
     def of(self, plant: Plant) -> tuple[Sounding, ...]:
-        """The soundings of one kind for which the zone had something to plant on."""
+        """The soundings of one kind for which the zone had enough to plant on."""
         return tuple(one for one in self.soundings if one.plant is plant and one.n_planted)
 
     def least(self, plant: Plant) -> Sounding | None:
-        """The smallest change of a kind that is found: the least area first, then the contrast.
+        """The smallest change of a kind that is found; None if nothing was found, or planted.
 
-        It is the least contrast from which on all stronger ones were found as well, so that a
-        lucky draw is not taken for a limit. None if nothing was found, or nothing planted.
+        Its area is that of the strongest change, and its contrast the least from which on all
+        stronger ones were found at that area or less: a lucky draw is not taken for a limit.
         """
-        strongest_first = self.of(plant)[::-1]
-        areas = [one.n_pixels for one in strongest_first if one.n_pixels is not None]
         least: Sounding | None = None
-        for one in strongest_first:
-            if one.n_pixels is None or one.n_pixels > min(areas):
+        for one in reversed(self.of(plant)):
+            area = one.n_pixels if least is None else least.n_pixels
+            if one.n_pixels is None or area is None or one.n_pixels > area:
                 break
-            least = one
-        return least or self._strongest(plant)
-
-    def _strongest(self, plant: Plant) -> Sounding | None:
-        """The strongest planted change, if it was found at any area."""
-        found = [one for one in self.of(plant)[-1:] if one.n_pixels is not None]
-        return found[0] if found else None
+            least = one if one.n_pixels == area else least
+        return least
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.model.assessment import Modifier, Verdict
 from pipeline.model.change import Status
+from pipeline.model.limit import Basis, Plant
 from pipeline.model.site import GeometryStatus
 from pipeline.model.time import OPEN_END
 from pipeline.report.canvas import Moment
@@ -185,17 +186,44 @@ def quiet(limit: DetectionLimit, n_looks: int) -> str:
     if n_looks < limit.n_looks:
         seen = count(n_looks, "clear look")
         return f"Not observable: {seen} in the monitoring period, {limit.n_looks} in a row needed."
+    if math.isinf(limit.contrast):
+        return f"Not observable: nothing that was planted here was found.{unseen(limit)}"
     return (
         f"No change larger than {area(limit.area_m2)} ({limit.n_pixels} px) at contrast "
-        f"{limit.contrast:.3f} was measured in {count(n_looks, 'clear look')}."
+        f"{limit.contrast:.3f} was measured in {count(n_looks, 'clear look')} "
+        f"(limit {limit.basis.value}).{unseen(limit)}"
     )
 
 
 def limit_words(limit: DetectionLimit) -> str:
-    """The smallest change that would have been reported in a zone."""
+    """The smallest change that would have been reported in a zone, and how that is known."""
     if math.isnan(limit.contrast):
         return "Without a baseline there is no limit to state."
+    if limit.basis is Basis.ESTIMATED:
+        return (
+            f"Limit, estimated: {limit.n_pixels} px ({area(limit.area_m2)}) that depart by at "
+            f"least {limit.contrast:.3f} reflectance in {limit.n_looks} clear looks in a row."
+        )
+    if math.isinf(limit.contrast):
+        return f"Limit, measured by planting: nothing that was planted was found.{unseen(limit)}"
     return (
-        f"Limit: {limit.n_pixels} px ({area(limit.area_m2)}) that depart by at least "
-        f"{limit.contrast:.3f} reflectance in {limit.n_looks} clear looks in a row."
+        f"Limit, measured by planting: changes of {limit.n_pixels} px ({area(limit.area_m2)}) and "
+        f"{limit.contrast:.3f} reflectance that last are found with a probability of "
+        f"{percent(limit.power or 0.0, 0)}.{unseen(limit)}"
+    )
+
+
+_UNSEEN = {
+    Plant.BRIGHTER: "a brightening",
+    Plant.DARKER: "a darkening",
+    Plant.GREEN_LOST: "a loss of vegetation",
+}
+
+
+def unseen(limit: DetectionLimit) -> str:
+    """The kinds of change that stay unseen, as sentences after others; nothing for none."""
+    return "".join(
+        f" {_UNSEEN[plant][0].upper()}{_UNSEEN[plant][1:]} of {contrast:.2f}, the strongest that "
+        "could be planted, would not have been found often enough."
+        for plant, contrast in limit.unseen
     )

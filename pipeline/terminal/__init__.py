@@ -6,6 +6,7 @@ codes belong to ``cli``.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from pipeline.model.assessment import Assessment
     from pipeline.model.change import Bracket, Detection
-    from pipeline.model.findings import Findings
+    from pipeline.model.findings import DetectionLimit, Findings
     from pipeline.model.provenance import RunRecord
     from pipeline.model.site import Zone
 
@@ -95,7 +96,19 @@ def zone_table(findings: Findings) -> Table:
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for zone in findings.named_zones:
         table.add_row(*_zone_cells(zone, findings))
+    table.caption, table.caption_justify = _seen_from(findings), "left"
     return table
+
+
+def _seen_from(findings: Findings) -> str:
+    """How the last column is known."""
+    if findings.measured is None:
+        return (
+            "seen from: area and contrast (reflectance), estimated; "
+            f"`zonewatch limit {findings.site.id}` measures them"
+        )
+    share = f"{100 * findings.measured.probability:.0f} %"
+    return f"seen from: area and contrast (reflectance) found with {share}, measured by planting"
 
 
 def _table(title: str) -> Table:
@@ -122,8 +135,15 @@ def _zone_cells(zone: Zone, findings: Findings) -> tuple[str, ...]:
         str(len(found)) if found else "none",
         "" if largest is None else _area(largest),
         "" if largest is None else span(largest.onset),
-        f"{limit.area_m2:,.0f} m2, {limit.contrast:.2f}",
+        limit_cell(limit),
     )
+
+
+def limit_cell(limit: DetectionLimit) -> str:
+    """The smallest change that would have been reported."""
+    if not math.isfinite(limit.contrast):
+        return "nothing"
+    return f"{limit.area_m2:,.0f} m2, {limit.contrast:.2f}"
 
 
 def _area(found: Detection) -> str:
