@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.model.limit import NOT_FOUND
+from pipeline.model.limit import NOT_FOUND, Plant
 from pipeline.model.provenance import Artifact
 from pipeline.publish.rows import named
 from pipeline.publish.tables import to_csv
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.model.grid import Grid
-    from pipeline.model.limit import Plant, SiteLimits, Sounding, ZoneLimit
-    from pipeline.publish.rows import Row
+    from pipeline.model.limit import SiteLimits, Sounding, ZoneLimit
+    from pipeline.publish.rows import Cell, Row
 
 COLUMNS = (
     "zone_id", "n_looks", "zone_px", "free_px", "plant", "contrast", "smallest_px", "smallest_m2",
@@ -36,7 +36,7 @@ COLUMNS = (
 def publish_limits(
     folder: Path, limits: SiteLimits, chart: Mapping[Plant, NDArray[np.float32]], grid: Grid
 ) -> tuple[Artifact, ...]:
-    """Write ``limits.csv`` and ``limit-map.tif`` into a folder, each whole or not at all.
+    """Write ``limits.csv``, ``areas.csv`` and ``limit-map.tif`` into a folder, each whole or not at all.
 
     Args:
         folder: where they go.
@@ -49,6 +49,7 @@ def publish_limits(
     """
     rows = [_row(limits, zone, one) for zone in limits.zones for one in zone.soundings]
     publish_bytes(folder / "limits.csv", to_csv(rows, COLUMNS))
+    publish_bytes(folder / "areas.csv", _areas(limits))
     bands = {plant.value: band for plant, band in chart.items()}
     tags = {
         "zonewatch:simulated": str(limits.is_simulated).lower(),
@@ -59,7 +60,31 @@ def publish_limits(
         "seed": str(limits.seed),
     }
     write_cog(folder / "limit-map.tif", bands, grid, nodata=float("nan"), tags=tags)
-    return tuple(_artifact(folder / name) for name in ("limit-map.tif", "limits.csv"))
+    names = ("areas.csv", "limit-map.tif", "limits.csv")
+    return tuple(_artifact(folder / name) for name in names)
+
+
+def _areas(limits: SiteLimits) -> bytes:
+    """The smallest area in square metres by zone and kind, a column for every contrast.
+
+    ``none`` where no area was found often enough, nothing where too little could be planted.
+    """
+    contrasts = sorted({one.contrast for zone in limits.zones for one in zone.soundings})
+    columns = ("zone_id", "plant", *(f"m2_at_{contrast:g}" for contrast in contrasts), "simulated")
+    rows = []
+    for zone in limits.zones:
+        for plant in Plant:
+            at = {one.contrast: one for one in zone.of(plant)}
+            cells = (_area_cell(at.get(contrast), limits) for contrast in contrasts)
+            rows.append(named(columns, zone.zone_id, plant.value, *cells, limits.is_simulated))
+    return to_csv(rows, columns)
+
+
+def _area_cell(one: Sounding | None, limits: SiteLimits) -> Cell:
+    """The smallest area of a sounding."""
+    if one is None:
+        return None
+    return "none" if one.n_pixels is None else round(one.n_pixels * limits.pixel_area_m2, 1)
 
 
 def _row(limits: SiteLimits, zone: ZoneLimit, one: Sounding) -> Row:

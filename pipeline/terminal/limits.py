@@ -26,29 +26,29 @@ MEANINGS = {
 
 
 def limit_table(label: str, limits: SiteLimits) -> Table:
-    """A line for each zone: looks, places to plant, and the least of every kind that is found."""
+    """A line for each zone: looks, where was planted, and the least of every kind that is found."""
     share = f"{100 * limits.probability:.0f} %"
+    table = _table(f"{label}: change found with {share}, measured by planting")
+    for name in ("looks", "free", *(plant.value for plant in Plant)):
+        table.add_column(name, justify="right", no_wrap=True)
+    for zone in limits.zones:
+        free = f"{100 * zone.n_free / zone.n_pixels:.0f} %" if zone.n_pixels else "none"
+        cells = (_cell(zone, plant, limits) for plant in Plant)
+        table.add_row(zone.zone_id, str(zone.n_looks), free, *cells)
+    return table
+
+
+def _table(title: str) -> Table:
+    """A table without frames whose first column are the zones."""
     table = Table(
-        title=f"{escape(label)}: the smallest change found with {share}, measured by planting",
+        title=escape(title),
         title_justify="left",
         title_style="bold",
         box=SIMPLE_HEAD,
         pad_edge=False,
     )
     table.add_column("zone", no_wrap=True)
-    table.add_column("looks", justify="right", no_wrap=True)
-    table.add_column("planted on", justify="right", no_wrap=True)
-    for plant in Plant:
-        table.add_column(plant.value, justify="right", no_wrap=True)
-    for zone in limits.zones:
-        cells = (_cell(zone, plant, limits) for plant in Plant)
-        table.add_row(zone.zone_id, str(zone.n_looks), _planted_on(zone), *cells)
     return table
-
-
-def _planted_on(zone: ZoneLimit) -> str:
-    """Pixels that were planted on, of all that are monitored."""
-    return f"{zone.n_free:,} of {zone.n_pixels:,} px" if zone.n_pixels else "none monitored"
 
 
 def _cell(zone: ZoneLimit, plant: Plant, limits: SiteLimits) -> str:
@@ -58,27 +58,25 @@ def _cell(zone: ZoneLimit, plant: Plant, limits: SiteLimits) -> str:
         return "[dim]no room[/]"
     if least is None:
         return f"[yellow]none up to {tried[-1].contrast:.2f}[/]"
-    return (
-        f"{least.tried_pixels * limits.pixel_area_m2:,.0f} m2, {least.contrast:.2f} {_found(least)}"
-    )
-
-
-def _found(one: Sounding) -> str:
-    """Share found with Wilson's interval, in per cent."""
-    return f"[dim]{100 * one.share:.0f} ({100 * one.low:.0f}-{100 * one.high:.0f}) %[/]"
+    area = f"{least.tried_pixels * limits.pixel_area_m2:,.0f} m2"
+    return f"{area}, {least.contrast:.2f} [dim]({100 * least.low:.0f}-{100 * least.high:.0f} %)[/]"
 
 
 def limit_notes(limits: SiteLimits) -> Iterator[str]:
     """How the table came about and how it must be read, a line each."""
     yield (
-        "Area and contrast in reflectance from which on all stronger changes were found, then the "
-        "share found and its 95 % interval. A change that is larger may be fainter: limits.csv."
+        "Area and contrast in reflectance from which on all stronger changes are found, and the "
+        "95 % interval of the share found. Fainter changes are found where they are larger: areas.csv."
+    )
+    yield (
+        "free: share of the monitored pixels that was planted on, away from what really changed. "
+        "no room: too few pixels have so much to lose, or lie together."
     )
     for plant, meaning in MEANINGS.items():
         yield f"[bold]{plant.value}[/]: {meaning}."
     yield (
         "The contrast is that of a pixel covered in full; at its edge a change is mixed with the "
-        "ground around it. No room: too few pixels have so much to lose, or lie together."
+        "ground around it, so that what is drawn on a map must be a little larger."
     )
     yield (
         f"Changes begin on one of {len(limits.onsets)} dates from {limits.onsets[0]} to "
