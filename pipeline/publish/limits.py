@@ -36,7 +36,7 @@ COLUMNS = (
 def publish_limits(
     folder: Path, limits: SiteLimits, chart: Mapping[Plant, NDArray[np.float32]], grid: Grid
 ) -> tuple[Artifact, ...]:
-    """Write ``limits.csv``, ``areas.csv`` and ``limit-map.tif`` into a folder, each whole or not at all.
+    """Write tables and map into a folder, each whole or not at all.
 
     Args:
         folder: where they go.

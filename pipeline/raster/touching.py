@@ -48,7 +48,7 @@ def are_reported(
     """
     labels, n_labels = ndimage.label(standing, structure=_APART)
     n_scenes, n_dates = labels.shape[:2]
-    flat = labels.reshape(n_scenes, n_dates, -1)
+    flat = labels.reshape(n_scenes, n_dates, labels.shape[2] * labels.shape[3])
     scene, _, pixel = np.nonzero(flat)
     label = flat[flat > 0].astype(np.int64)
     once = np.unique(label * flat.shape[2] + pixel) // flat.shape[2]

@@ -16,7 +16,7 @@ from pipeline.model.limit import Plant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeline.model.limit import SiteLimits, Sounding, ZoneLimit
+    from pipeline.model.limit import SiteLimits, ZoneLimit
 
 MEANINGS = {
     Plant.BRIGHTER: "all bands rise by the contrast, as under goods, sheeting or fresh concrete",
@@ -66,7 +66,7 @@ def limit_notes(limits: SiteLimits) -> Iterator[str]:
     """How the table came about and how it must be read, a line each."""
     yield (
         "Area and contrast in reflectance from which on all stronger changes are found, and the "
-        "95 % interval of the share found. Fainter changes are found where they are larger: areas.csv."
+        "95 % interval of the share found. What is larger is found at less contrast: areas.csv."
     )
     yield (
         "free: share of the monitored pixels that was planted on, away from what really changed. "
