@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import terminal
 from pipeline.assess.words import banned_words
-from pipeline.model.findings import DetectionLimit
 from pipeline.model.limit import Basis, Plant, SiteLimits
 from pipeline.publish.rows import zone_row
 from pipeline.report import render_report, wording
@@ -22,6 +21,7 @@ from tests.unit.limit_factory import GOOD, site_limits, sounding, zone_limit
 from tests.unit.test_terminal import text_of
 
 if TYPE_CHECKING:
+    from pipeline.model.findings import DetectionLimit
     from pipeline.model.limit import ZoneLimit
 
 
@@ -50,6 +50,7 @@ def test_the_area_of_the_least_is_that_of_the_strongest() -> None:
     assert zone_limit().least(Plant.DARKER) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([None, 4, 6, 9]), max_size=8))
 def test_everything_stronger_than_the_least_is_found_at_its_area(sizes: list[int | None]) -> None:
     made = [sounding((k + 1) / 100, size) for k, size in enumerate(sizes)]

@@ -43,7 +43,7 @@ def request(work: str = "work") -> RunRequest:
     if not source.exists():
         write_catalogue(source)
     config = load_config()
-    few = {"contrasts": (0.02, 0.2), "sizes_px": (4, 9), "n_onsets": 3, "n_plantings": 40}
+    few = {"contrasts": (0.001, 0.2), "sizes_px": (4, 9), "n_onsets": 3, "n_plantings": 40}
     config = config.model_copy(update={"limit": config.limit.model_copy(update=few)})
     made = request_for(SITE, str(source), folder() / work, sensor="landsat")
     return replace(made, config=config)
@@ -58,12 +58,14 @@ def test_strong_changes_are_found_in_the_scenes_of_a_catalogue() -> None:
     done = first()
     assert done.was_new
     assert done.held.limits.is_simulated
-    zone = done.held.limits.of_zone(ZONE)
-    assert zone is not None
-    assert zone.n_free < zone.n_pixels  # what was planted in the catalogue is left out
-    faint, strong = zone.of(Plant.BRIGHTER)
-    assert strong.share > faint.share
-    assert strong.n_pixels is not None
+    built_over = done.held.limits.of_zone(ZONE)
+    assert built_over is not None
+    assert built_over.n_free < built_over.n_pixels  # what was planted in the catalogue is left out
+    tried = [zone.of(Plant.BRIGHTER) for zone in done.held.limits.zones]
+    pairs = [(both[0].share, both[1].share) for both in tried if len(both) == 2]
+    assert pairs
+    assert all(strong > faint for faint, strong in pairs)
+    assert max(strong for _, strong in pairs) >= 0.8
 
 
 def test_a_second_trial_plants_nothing_and_changes_no_byte() -> None:
@@ -72,12 +74,6 @@ def test_a_second_trial_plants_nothing_and_changes_no_byte() -> None:
     assert not again.was_new
     assert again.held == first().held
     assert {path.name: sha256_of(path) for path in again.held.folder.iterdir()} == before
-
-
-def test_another_work_folder_gives_the_same_bytes() -> None:
-    other = find_limits(request("elsewhere"))
-    assert other.held.folder != first().held.folder
-    assert other.held.sha256 == first().held.sha256
 
 
 def test_a_damaged_map_is_made_anew() -> None:
@@ -89,9 +85,11 @@ def test_a_damaged_map_is_made_anew() -> None:
 
 
 def test_a_run_states_what_was_measured_and_is_another_run() -> None:
-    without = run_site(replace(request("elsewhere-too")))
-    first()
-    with_limits = run_site(request())
+    without = run_site(request("elsewhere"))
+    other = find_limits(request("elsewhere"))
+    assert other.held.folder != first().held.folder
+    assert other.held.sha256 == first().held.sha256  # the same bytes, wherever they are made
+    with_limits = run_site(request("elsewhere"))
     assert without.findings is not None
     assert with_limits.findings is not None
     assert without.findings.measured is None
