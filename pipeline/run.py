@@ -299,8 +299,7 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
     series = measure_zones(changes, cube, masks)
     detections = replay(changes, cube, masks, config.objects)
     heard.step()
-    evidence = evidence_of(inputs, cube, series, detections)
-    seeds = inputs.seeds
+    seeds, evidence = inputs.seeds, evidence_of(inputs, cube, series, detections)
     assessments = () if seeds is None else assess(seeds, site, evidence, config.assess)
     heard.step()
     return Findings(
