@@ -19,6 +19,8 @@ from scipy.stats import binomtest
 from pipeline import trial
 from pipeline.detect.monitor import HarmonicMonitor
 from pipeline.history import replay
+from pipeline.inputs import Silence
+from pipeline.judge import count_baseline
 from pipeline.limit import Trial, onsets_of
 from pipeline.limit.blobs import drawn, plots_of
 from pipeline.limit.plants import Ground, planted
@@ -27,7 +29,7 @@ from pipeline.model.cube import INSIDE_SHARE
 from pipeline.model.limit import Plant
 from pipeline.prepare import prepare
 from pipeline.request import request_for
-from pipeline.run import Silence, count_baseline, gather
+from pipeline.run import gather
 from pipeline.selection import judged_sensor
 from pipeline.sites import load_site
 from pipeline.store.chips import ChipStore
@@ -39,9 +41,9 @@ if TYPE_CHECKING:
 
     from pipeline.config import RunConfig
     from pipeline.detect.calibration import Calibration
+    from pipeline.inputs import RunRequest
     from pipeline.limit import Field
     from pipeline.model.cube import DateCube, ZoneMask
-    from pipeline.run import RunRequest
 
 SITE, ZONE = "kaesong-rehearsal", "centre-factory"
 CASES = (

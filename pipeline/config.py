@@ -119,22 +119,24 @@ class MonitorOptions(Options):
 
 
 class PairOptions(Options):
-    """The pair detector."""
+    """The pair detectors."""
 
     n_iterations: int = Field(ge=1, le=100)
     """Re-weightings at most."""
     tolerance: float = Field(gt=0, le=0.1)
     """The iteration ends when no canonical correlation moves by this much."""
     bulk_share: Share
-    """Lower share of the pixels that the no-change distribution is fitted to."""
+    """Lower share of the pixels that the no-change distribution is fitted to; the fused detector
+    fits it to more where it calls less."""
     winsor_share: Share
-    """Share of largest magnitudes that the histogram split does not listen to."""
+    """Share of largest magnitudes that are pulled in, lest a few rule a split or a mean."""
     max_false_discovery_share: Share
     """The histogram split is kept if the null expects at most this share of its calls."""
     quiet_share: Share
-    """Share of unchanged pixels that may be called where the split is not kept."""
+    """Share of unchanged pixels that the threshold of a quiet pair leaves above itself."""
     smoothing_px: float = Field(gt=0, le=10)
-    """Standard deviation of the Gaussian that the fused detector averages its measures with."""
+    """Standard deviation of the Gaussian that measures are averaged with; calls of regions reach
+    as far."""
 
 
 class RadarOptions(Options):

@@ -179,7 +179,6 @@ def _detection(part: _Part, changes: SeriesChanges, cube: DateCube) -> Detection
     life = _life(part, changes)
     when, area = cube.instants, cube.grid.pixel_area_m2
     back = None if life.after is None else Bracket(when[life.last], when[life.after])
-    rows, cols = part.window.slices
     place = f"r{part.window.row:04d}c{part.window.col:04d}"
     dates = ([] if life.before is None else [life.before]) + list(life.looks[: changes.n_looks])
     before = None if life.before is None else when[life.before]
@@ -192,12 +191,31 @@ def _detection(part: _Part, changes: SeriesChanges, cube: DateCube) -> Detection
         n_pixels=int(part.mask.sum()),
         area_m2=float(part.mask.sum() * area),
         area_error_m2=_edges(part.mask) / 2 * area,
-        magnitude=float(changes.magnitude[rows, cols][part.mask].mean()),
+        magnitude=_magnitude(changes, part),
         n_looks=len(life.looks),
         scene_ids=tuple(cube.scene_ids[date] for date in dates),
         window=part.window,
         mask=part.mask,
+        magnitude_unit=changes.magnitude_unit,
+        by_band=_by_band(changes, part),
     )
+
+
+def _magnitude(changes: SeriesChanges, part: _Part) -> float:
+    """Mean distance from the baseline, or the mean step of the band that stepped most."""
+    by_band = _by_band(changes, part)
+    if by_band:
+        return max((step for _, step in by_band), key=abs)
+    return float(changes.magnitude[part.window.slices][part.mask].mean())
+
+
+def _by_band(changes: SeriesChanges, part: _Part) -> tuple[tuple[str, float], ...]:
+    """The mean lasting step of each band; empty where there are none."""
+    if changes.steps is None:
+        return ()
+    rows, cols = part.window.slices
+    steps = changes.steps.by_band[:, rows, cols][:, part.mask].mean(axis=1)
+    return tuple(zip(changes.steps.bands, map(float, steps), strict=True))
 
 
 def _edges(mask: NDArray[np.bool_]) -> int:

@@ -15,13 +15,16 @@ from pipeline.detect.monitor import HarmonicMonitor
 from pipeline.environment import close_environment
 from pipeline.errors import NotJudgedError
 from pipeline.history import standing_pixels
+from pipeline.identity import cube_identity, versions
+from pipeline.inputs import Silence
+from pipeline.judge import count_baseline
 from pipeline.limit import Field, Watched, free_of, measure_limits, n_steps
 from pipeline.limit.plants import READ
 from pipeline.model.limit import SiteLimits
 from pipeline.model.site import ZoneKind
 from pipeline.prepare import prepare
 from pipeline.publish.limits import publish_limits
-from pipeline.run import Silence, count_baseline, cube_identity, gather, versions
+from pipeline.run import gather
 from pipeline.selection import config_for, judged_sensor
 from pipeline.sites import load_site
 from pipeline.store.chips import ChipStore
@@ -33,12 +36,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipeline.config import RunConfig
+    from pipeline.inputs import Inputs, Listener, RunRequest
     from pipeline.limit import Measured
     from pipeline.model.change import SeriesChanges
     from pipeline.model.cube import DateCube, ZoneMask
     from pipeline.model.scene import AssetFailure
     from pipeline.model.site import Site
-    from pipeline.run import Inputs, Listener, RunRequest
     from pipeline.store.limits import HeldLimits
 
 

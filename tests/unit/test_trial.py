@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.config import load_config
 from pipeline.errors import NotJudgedError
+from pipeline.identity import cube_identity, identity
+from pipeline.inputs import Inputs
 from pipeline.model.limit import Plant
 from pipeline.request import request_for
-from pipeline.run import Inputs, cube_identity, identity, run_site
+from pipeline.run import run_site
 from pipeline.store.files import sha256_of
 from pipeline.store.limits import HeldLimits
 from pipeline.trial import find_limits, needed
@@ -25,7 +27,7 @@ from tests.unit.limit_factory import GOOD, ground_cube, site_limits
 from tests.unit.scene_factory import make_scene, make_site
 
 if TYPE_CHECKING:
-    from pipeline.run import RunRequest
+    from pipeline.inputs import RunRequest
     from pipeline.trial import LimitTrial
 
 pytestmark = pytest.mark.xdist_group("limit-run")
