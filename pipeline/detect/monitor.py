@@ -54,7 +54,9 @@ class HarmonicMonitor:
 
     options: MonitorOptions
 
-    def detect(self, cube: DateCube, n_baseline: int) -> SeriesChanges:
+    def detect(
+        self, cube: DateCube, n_baseline: int, learnt: Calibration | None = None
+    ) -> SeriesChanges:
         """What changed at every pixel and date of a cube.
 
         ``departs`` holds at the strong threshold everywhere, and inside a confirmed run at the
@@ -63,6 +65,7 @@ class HarmonicMonitor:
         Args:
             cube: all dates, baseline first.
             n_baseline: how many leading dates are the baseline.
+            learnt: what ``learn`` said of a cube of the same dates and looks; asked if not given.
 
         Raises:
             InputError: if a band is missing or the baseline is empty or too long.
@@ -71,11 +74,22 @@ class HarmonicMonitor:
         series = Series.of_cube(cube, self.options)
         sample = series.sample()
         timeline = timeline_of(days_of(cube.instants), n_baseline, self.options, sample)
-        learnt = calibrate(sample, timeline, self.options, timeline.n_monitored)
+        learnt = learnt or calibrate(sample, timeline, self.options, timeline.n_monitored)
         record = Record.empty(len(timeline.days), *series.shape)
         series.over_blocks(lambda one: record.put(one, _recorded(series, one, timeline, learnt)))
         rule = learnt.rule
         return SeriesChanges(n_baseline, rule.n_strong, rule.strong, **vars(record))
+
+    def learn(self, cube: DateCube, n_baseline: int) -> Calibration:
+        """What holds for the whole site: with it every pixel is judged by itself alone.
+
+        Raises:
+            InputError: if a band is missing or the baseline is empty or too long.
+            NothingSeenError: if no pixel has enough clear looks in the baseline.
+        """
+        sample = Series.of_cube(cube, self.options).sample()
+        timeline = timeline_of(days_of(cube.instants), n_baseline, self.options, sample)
+        return calibrate(sample, timeline, self.options, timeline.n_monitored)
 
 
 def monitor_cube(
