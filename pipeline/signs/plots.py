@@ -110,14 +110,14 @@ def cultivation(
         cube: reflectance with red and near infrared.
         masks: all zones of the grid; the controls that share no ground are peers.
         in_baseline: which dates are the normal state, bool, (time,); a year counts as baseline
-            if all its dates do.
+            if all its dates do on which anything was seen.
 
     Returns:
         One series a zone in the order of the masks, controls included.
     """
     layer, everywhere = ndvi(cube), np.ones(cube.grid.shape, dtype=np.bool_)
     of_year = np.array([instant.year for instant in cube.instants])
-    years = [int(year) for year in np.unique(of_year)]
+    years, held = [int(year) for year in np.unique(of_year)], cube.clear.any(axis=(1, 2))
     means = {mask.zone_id: _mean(cube, layer, mask, everywhere) for mask in masks}
     bare = {
         mask.zone_id: _mean(cube, (layer < BARE_NDVI).astype(np.float32), mask, everywhere)
@@ -127,7 +127,7 @@ def cultivation(
         Sign.CULTIVATION,
         CULTIVATION_UNIT,
         tuple(datetime(year, 7, 1, tzinfo=UTC) for year in years),
-        np.array([bool(in_baseline[of_year == year].all()) for year in years]),
+        np.array([bool(in_baseline[held & (of_year == year)].all()) for year in years]),
         note=CULTIVATION_NOTE,
         is_simulated=cube.is_simulated,
         step_pixels=0,

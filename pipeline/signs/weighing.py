@@ -156,8 +156,11 @@ def controls_of(question: Question, rows: Sequence[Row]) -> Controls:
     if not known:
         return Controls(level, scatter)
     table = np.array([rows[k].values - curves[k] for k in known])
-    held, is_trusted = np.isfinite(table), [rows[k].place in question.trusted for k in known]
-    seen = held[is_trusted].any(axis=0) | (held.sum(axis=0) >= MIN_PEERS)
+    is_trusted = np.array([rows[k].place in question.trusted for k in known])
+    # Where too few were seen, only those count that need no company.
+    table[:, np.isfinite(table).sum(axis=0) < MIN_PEERS] *= np.where(is_trusted, 1, np.nan)[:, None]
+    held = np.isfinite(table)
+    seen = held.any(axis=0)
     if not seen.any():
         return Controls(level, scatter)
     usual = float(np.mean([np.nanmean(curves[k]) for k in known]))
