@@ -14,7 +14,7 @@ from importlib import import_module
 
 from pipeline.config import load_config
 
-BENCHMARKS = ("fetch", "monitor", "pairs", "radar", "romania", "speed")
+BENCHMARKS = ("fetch", "monitor", "pairs", "radar", "romania", "signs", "speed")
 """Modules of this folder with a ``main``; data they need and do not find is said, not faked."""
 
 

@@ -148,14 +148,19 @@ class Controls:
     scatter: Floats
 
 
-def controls_of(question: Question, rows: Sequence[Row]) -> Controls:
-    """The level of the peers, and how far they lie apart beyond their baselines."""
-    curves = [curve_of(question, row.values).expected for row in rows]
-    known = [k for k, curve in enumerate(curves) if np.isfinite(curve).any()]
+def controls_of(question: Question, rows: Sequence[Row], curves: Sequence[Curve]) -> Controls:
+    """The level of the peers, and how far they lie apart beyond their baselines.
+
+    Args:
+        question: what the rows share.
+        rows: of the peers.
+        curves: what the baseline of each of them leads one to expect.
+    """
+    known = [k for k, curve in enumerate(curves) if np.isfinite(curve.expected).any()]
     level, scatter = np.full(len(question.instants), np.nan), np.zeros(len(question.instants))
     if not known:
         return Controls(level, scatter)
-    table = np.array([rows[k].values - curves[k] for k in known])
+    table = np.array([rows[k].values - curves[k].expected for k in known])
     is_trusted = np.array([rows[k].place in question.trusted for k in known])
     # Where too few were seen, only those count that need no company.
     table[:, np.isfinite(table).sum(axis=0) < MIN_PEERS] *= np.where(is_trusted, 1, np.nan)[:, None]
@@ -163,7 +168,7 @@ def controls_of(question: Question, rows: Sequence[Row]) -> Controls:
     seen = held.any(axis=0)
     if not seen.any():
         return Controls(level, scatter)
-    usual = float(np.mean([np.nanmean(curves[k]) for k in known]))
+    usual = float(np.mean([np.nanmean(curves[k].expected) for k in known]))
     middle = np.nanmedian(table[:, seen], axis=0)
     level[seen] = middle + usual
     apart = np.nanquantile(np.abs(table[:, seen] - middle), SCATTER_QUANTILE, axis=0)
@@ -182,11 +187,14 @@ def series_of(
         rows: by place, the peers' among them.
         peers: by place, the places that it is compared with; those without numbers do not count.
     """
+    # Once a row, not once a pair: a site may have hundreds of cells.
+    of_row = {
+        name: curve_of(question, row.values) for name, row in rows.items() if not row.not_observable
+    }
+    spoken = {place: [one for one in names if one in of_row] for place, names in peers.items()}
     controls = {
-        place: controls_of(
-            question, [rows[one] for one in names if one in rows and not rows[one].not_observable]
-        )
-        for place, names in peers.items()
+        place: controls_of(question, [rows[k] for k in names], [of_row[k] for k in names])
+        for place, names in spoken.items()
     }
     curves = {
         place: curve_of(question, rows[place].values - one.level) for place, one in controls.items()

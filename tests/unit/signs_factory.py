@@ -76,7 +76,7 @@ class Town:
     @property
     def days(self) -> NDArray[np.float64]:
         """Days since the first date."""
-        return np.arange(self.n_dates) * float(self.step_days)
+        return self.step_days * np.arange(self.n_dates, dtype=np.float64)
 
     @property
     def instants(self) -> tuple[datetime, ...]:
@@ -180,7 +180,7 @@ def light_look(
 
 
 def months_of_light(
-    n_months: int = 48, step: float = 1.0, at: int = 36, seed: int = 3, gain: float = 1.0
+    n_months: int = 48, *, step: float = 1.0, at: int = 36, seed: int = 3, gain: float = 1.0
 ) -> list[PlacedLook]:
     """The site and two towns by month; the site's light is multiplied from a month on."""
     draw = np.random.default_rng(seed)

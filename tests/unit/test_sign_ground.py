@@ -52,7 +52,7 @@ SNOWY = (3, 4, 34, 35, 63, 64, 65, 66)
 
 def snowed(**parts: object) -> Town:
     """A town under snow on some dates."""
-    town = Town(**parts)  # type: ignore[arg-type] - fields of the town
+    town = Town(**parts)  # type: ignore[arg-type]  # fields of the town
     for look in SNOWY:
         town.paint(slice(look, look + 1), slice(None), SNOW, PixelKind.SNOW)
     return town
@@ -402,7 +402,7 @@ def test_the_baseline_ends_with_its_civil_day() -> None:
     gain=st.floats(0.5, 2),
 )
 def test_an_index_is_bounded_and_free_of_gain(first: float, second: float, gain: float) -> None:
-    one, two = np.float32([first]), np.float32([second])
+    one, two = np.array([first], np.float32), np.array([second], np.float32)
     index = float(normalised_difference(one, two)[0])
     assert -1 <= index <= 1
     if max(first, 0) + max(second, 0) > 0.01:

@@ -56,7 +56,7 @@ def thermal(seed: int = 1, warm: float = 0.0, since: int = 60, **parts: object) 
         sensor="landsat",
         unit="kelvin",
     )
-    return replace(made, **parts)  # type: ignore[arg-type] - fields of the cube
+    return replace(made, **parts)  # type: ignore[arg-type]  # fields of the cube
 
 
 def contrasts(cube: DateCube) -> dict[str, SignSeries]:

@@ -35,7 +35,7 @@ def series(**parts: object) -> SignSeries:
         effective_pixels=100,
         baseline=baseline,
     )
-    return replace(made, **parts)  # type: ignore[arg-type] - fields of the noun
+    return replace(made, **parts)  # type: ignore[arg-type]  # fields of the noun
 
 
 def test_what_follows_from_the_fields() -> None:

@@ -39,7 +39,7 @@ def unchanged(seed: int, n_dates: int = 120, n_pixels: int = 1500) -> np.ndarray
     return (0.3 + wave + noise).astype(np.float32)[:, None]
 
 
-DAYS = np.arange(120) * 10.0
+DAYS = 10 * np.arange(120, dtype=np.float64)
 BASELINE = np.arange(120) < 70
 
 

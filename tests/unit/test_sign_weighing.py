@@ -40,7 +40,7 @@ def question(n_looks: int = 30, n_baseline: int = 20, **parts: object) -> Questi
         np.arange(n_looks) < n_baseline,
         step_pixels=0,
     )
-    return replace(made, **parts)  # type: ignore[arg-type] - fields of the noun
+    return replace(made, **parts)  # type: ignore[arg-type]  # fields of the noun
 
 
 def row(place: str, values: object, n_pixels: float = 100) -> Row:
@@ -66,7 +66,7 @@ def peers_of(rows: dict[str, Row]) -> dict[str, list[str]]:
 @given(seed=st.integers(0, 2**16))
 def test_the_level_of_the_controls_agrees_with_plain_loops(seed: int) -> None:
     rows, asked = list(rows_of(np.random.default_rng(seed)).values()), question()
-    found = controls_of(asked, rows)
+    found = controls_of(asked, rows, [curve_of(asked, one.values) for one in rows])
     means = []
     for one in rows:
         kept = [v for k, v in enumerate(one.values) if k < 20 and math.isfinite(v)]
