@@ -1,6 +1,6 @@
 """IR-MAD as one would write it first, in float64 on whole arrays: the yardstick of speed.
 
-Here belongs that, and the seeded pair it is timed on. Nothing of the pipeline uses it.
+Here belongs that, and the seeded pair of the peers it is timed on. Nothing of the pipeline uses it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHANGED_SHARE = 0.05
+N_BANDS = 6
 
 
 def plain_irmad(
@@ -40,18 +41,35 @@ def plain_irmad(
     return chi2, correlations
 
 
-def seeded_pair(size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Six correlated bands, a linear map between the dates, noise, 5 % of blocks changed."""
+def peer_pair(
+    size: int,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """The pair of the peers' generator: six correlated bands, a mixture between the dates, noise.
+
+    5 % of the pixels change, in square patches whose spectrum is shifted. The draws come in the
+    order of ``../shared/peers/make_pair.py``, so at 1000 pixels it is that very pair.
+
+    Returns:
+        Both dates, (band, y, x), and the truth, (y, x).
+    """
     draw = np.random.default_rng(7)
     hidden = np.stack(
         [gaussian_filter(draw.standard_normal((size, size)), s) for s in (2, 4, 8, 3)]
     )
     hidden /= hidden.std(axis=(1, 2), keepdims=True)
-    before = 300 * np.tensordot(draw.uniform(-1, 1, (6, 4)), hidden, 1) + 1500
-    gain = np.diag(draw.uniform(0.8, 1.2, 6)) + 0.05 * draw.standard_normal((6, 6))
-    after = np.tensordot(gain, before, 1) + 60 * draw.standard_normal(before.shape)
-    before += 40 * draw.standard_normal(before.shape)
-    blocks = draw.random((size // 10, size // 10)) < CHANGED_SHARE
-    changed = np.kron(blocks, np.ones((10, 10), dtype=bool))
-    after[:, changed] += draw.uniform(150, 450, (6, 1))
-    return before.astype(np.float32), after.astype(np.float32)
+    shape = (N_BANDS, size, size)
+    mix = draw.uniform(0.2, 1, (N_BANDS, 4)) * draw.choice([-1, 1], (N_BANDS, 4))
+    level = np.array([800, 1000, 1100, 2600, 2200, 1500])[:, None, None]
+    before = np.tensordot(mix, hidden, 1) * 300 + level + draw.standard_normal(shape) * 40
+    gain = np.eye(N_BANDS) * draw.uniform(0.8, 1.2, N_BANDS)
+    gain = gain + 0.05 * draw.standard_normal((N_BANDS, N_BANDS))
+    after = np.tensordot(gain, before, 1) + draw.uniform(-200, 200, N_BANDS)[:, None, None]
+    after += draw.standard_normal(shape) * 60
+    truth = np.zeros((size, size), dtype=bool)
+    while truth.mean() < CHANGED_SHARE:
+        row, col = draw.integers(0, size - 20, 2)
+        edge = draw.integers(6, 20)
+        truth[row : row + edge, col : col + edge] = True
+    signs = draw.choice([-1, 1], (N_BANDS, 1))
+    after[:, truth] += signs * draw.uniform(150, 450, (N_BANDS, 1))
+    return before.astype(np.float32), after.astype(np.float32), truth

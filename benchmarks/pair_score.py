@@ -30,6 +30,10 @@ class PairScore:
         auc: chance that a changed pixel ranks above an unchanged one.
         kappa: Cohen's, of the automatic call.
         f1: of the automatic call, changed as the positive class.
+        n_hit: changed pixels that were called.
+        n_called: labelled pixels that were called.
+        n_changed: changed pixels.
+        n_unchanged: unchanged pixels.
         called_share: called pixels over all seen pixels, labelled or not.
         false_positives: share of labelled unchanged pixels below each of ``NOMINAL``.
     """
@@ -37,6 +41,10 @@ class PairScore:
     auc: float
     kappa: float
     f1: float
+    n_hit: int
+    n_called: int
+    n_changed: int
+    n_unchanged: int
     called_share: float
     false_positives: tuple[float, ...]
 
@@ -50,6 +58,10 @@ def score(pair: LabelledPair, changes: ChangeMap) -> PairScore:
         auc=auc(truth, changes.magnitude[judged]),
         kappa=kappa(truth, called),
         f1=float(2 * (truth & called).sum() / max(truth.sum() + called.sum(), 1)),
+        n_hit=int((truth & called).sum()),
+        n_called=int(called.sum()),
+        n_changed=int(truth.sum()),
+        n_unchanged=int((~truth).sum()),
         called_share=float(changes.changed[changes.seen].mean()),
         false_positives=tuple(float((p_value < nominal).mean()) for nominal in NOMINAL),
     )

@@ -16,6 +16,7 @@ from scipy import ndimage
 from pipeline.model.change import Bracket, Detection, SeriesChanges, Status
 from pipeline.model.cube import INSIDE_SHARE
 from pipeline.model.grid import Window
+from pipeline.raster.touching import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,12 +28,6 @@ if TYPE_CHECKING:
 
 SEEN_SHARE = 0.5
 """A look counts for an object once half of it was seen clearly."""
-
-# Pixels touch along edges and corners on one date, and only themselves from date to date, so that
-# two changes that follow one another at different places of a yard stay two.
-TOUCHING = np.zeros((3, 3, 3), dtype=bool)
-TOUCHING[1] = True
-TOUCHING[:, 1, 1] = True
 
 
 @dataclass(frozen=True)
@@ -67,11 +62,15 @@ def replay(
         Detections by zone in the order of the masks, then by onset. A change that no zone holds
         is in none of them.
     """
-    standing = changes.changed | _awaiting(changes)
-    parts = _parts(standing, masks, options.min_pixels)
+    parts = _parts(standing_pixels(changes), masks, options.min_pixels)
     found = [_detection(part, changes, cube) for part in parts]
     order = {mask.zone_id: place for place, mask in enumerate(masks)}
     return tuple(sorted(found, key=lambda one: (order[one.zone_id], one.onset.first_with, one.id)))
+
+
+def standing_pixels(changes: SeriesChanges) -> NDArray[np.bool_]:
+    """Pixels that stand changed, or wait for the looks that would confirm them, (time, y, x)."""
+    return changes.changed | _awaiting(changes)
 
 
 def _awaiting(changes: SeriesChanges) -> NDArray[np.bool_]:
@@ -99,7 +98,7 @@ def _parts(
     standing: NDArray[np.bool_], masks: Sequence[ZoneMask], min_pixels: int
 ) -> Iterator[_Part]:
     """Cut every connected change at the borders of the zones; drop what is too small."""
-    labels, _ = ndimage.label(standing, structure=TOUCHING)
+    labels = labelled(standing)
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         block = labels[box] == number
         lasts = np.zeros(len(standing), dtype=bool)
@@ -180,7 +179,6 @@ def _detection(part: _Part, changes: SeriesChanges, cube: DateCube) -> Detection
     life = _life(part, changes)
     when, area = cube.instants, cube.grid.pixel_area_m2
     back = None if life.after is None else Bracket(when[life.last], when[life.after])
-    rows, cols = part.window.slices
     place = f"r{part.window.row:04d}c{part.window.col:04d}"
     dates = ([] if life.before is None else [life.before]) + list(life.looks[: changes.n_looks])
     before = None if life.before is None else when[life.before]
@@ -193,12 +191,31 @@ def _detection(part: _Part, changes: SeriesChanges, cube: DateCube) -> Detection
         n_pixels=int(part.mask.sum()),
         area_m2=float(part.mask.sum() * area),
         area_error_m2=_edges(part.mask) / 2 * area,
-        magnitude=float(changes.magnitude[rows, cols][part.mask].mean()),
+        magnitude=_magnitude(changes, part),
         n_looks=len(life.looks),
         scene_ids=tuple(cube.scene_ids[date] for date in dates),
         window=part.window,
         mask=part.mask,
+        magnitude_unit=changes.magnitude_unit,
+        by_band=_by_band(changes, part),
     )
+
+
+def _magnitude(changes: SeriesChanges, part: _Part) -> float:
+    """Mean distance from the baseline, or the mean step of the band that stepped most."""
+    by_band = _by_band(changes, part)
+    if by_band:
+        return max((step for _, step in by_band), key=abs)
+    return float(changes.magnitude[part.window.slices][part.mask].mean())
+
+
+def _by_band(changes: SeriesChanges, part: _Part) -> tuple[tuple[str, float], ...]:
+    """The mean lasting step of each band; empty where there are none."""
+    if changes.steps is None:
+        return ()
+    rows, cols = part.window.slices
+    steps = changes.steps.by_band[:, rows, cols][:, part.mask].mean(axis=1)
+    return tuple(zip(changes.steps.bands, map(float, steps), strict=True))
 
 
 def _edges(mask: NDArray[np.bool_]) -> int:

@@ -1,8 +1,8 @@
 """Two rasters that the user names in, one change map out.
 
-Here belong the checks of such a pair, its alignment and its output file. The method belongs to
-``detect.irmad``, reading and writing the files to ``store.named``. Files of a catalogue never come
-this way.
+Here belong the checks of such a pair, its alignment, the choice of the method by the number of
+bands, and the output file. The methods belong to ``detect.fused`` and ``detect.ratio``, reading and
+writing the files to ``store.named``. Files of a catalogue never come this way.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ import numpy as np
 from rasterio.errors import RasterioError
 from rasterio.warp import Resampling, reproject
 
-from pipeline.detect.irmad import IrMad
+from pipeline.detect.fused import FusedPair
+from pipeline.detect.ratio import LogRatio
 from pipeline.errors import InputError, RasterInputError
+from pipeline.raster.registration import NONE, Offset
 from pipeline.store.files import sha256_of
 from pipeline.store.named import SIMULATED, NamedRaster, read_named, write_change_map
 
@@ -30,9 +32,8 @@ if TYPE_CHECKING:
     from pipeline.model.change import ChangeMap
     from pipeline.store.named import Place
 
-ALGORITHM_VERSION = "1"
+ALGORITHM_VERSION = "2"
 """Raised by hand when the same inputs and settings give other numbers."""
-_MIN_BANDS = 2
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,17 @@ class PairSummary:
     Attributes:
         n_seen: pixels seen on both dates.
         n_changed: of these, the ones called changed.
-        threshold: the magnitude from which a pixel is called changed.
-        n_iterations: re-weightings until the correlations settled.
-        correlations: canonical correlations of the two dates, descending.
+        threshold: the magnitude that makes a region changed.
+        method: name of the detector, ``fused`` for several bands and ``ratio`` for one.
+        offset: how far the second raster lay off the first on their common grid, and was moved.
         is_simulated: whether either raster is marked as simulated.
     """
 
     n_seen: int
     n_changed: int
     threshold: float
-    n_iterations: int
-    correlations: tuple[float, ...]
+    method: str
+    offset: Offset
     is_simulated: bool
 
     @property
@@ -73,12 +74,12 @@ def compare_files(
     """Compare two rasters and write bands ``magnitude``, ``p_value`` and ``changed``.
 
     Args:
-        before: the earlier raster, GeoTIFF or ENVI, at least two bands.
+        before: the earlier raster, GeoTIFF or ENVI; one band is taken for radar or brightness.
         after: the later one, with the same bands in the same order.
         out: the GeoTIFF to write; float32, NaN where a pixel was not seen on both dates.
         mask: one band on the grid of the first: 0 or nodata leaves a pixel out.
         align: warp the second onto the grid of the first (bilinear).
-        options: settings of the detector.
+        options: settings of the detectors.
 
     Raises:
         RasterInputError: if a raster cannot be used, or the two do not match.
@@ -100,7 +101,7 @@ def _compare(
 ) -> tuple[ChangeMap, PairSummary]:
     """Detect, and name the files in whatever the detector has to say against them."""
     try:
-        changes, fit = IrMad(options).explain(first.pixels, second.pixels, seen)
+        method, changes, offset = _detect(first, second, seen, options)
     except InputError as error:
         where = ", ".join(part for part in (_names(first, second), error.where) if part)
         raise RasterInputError(error.what, where=where, remedy=error.remedy) from error
@@ -108,11 +109,21 @@ def _compare(
         n_seen=int(changes.seen.sum()),
         n_changed=int(changes.changed.sum()),
         threshold=changes.threshold,
-        n_iterations=fit.n_iterations,
-        correlations=fit.correlations,
+        method=method,
+        offset=offset,
         is_simulated=first.is_simulated or second.is_simulated,
     )
     return changes, summary
+
+
+def _detect(
+    first: NamedRaster, second: NamedRaster, seen: NDArray[np.bool_], options: PairOptions
+) -> tuple[str, ChangeMap, Offset]:
+    """The method that fits the number of bands, what it found, and how far it moved the second."""
+    if len(first.pixels) == 1:
+        return "ratio", LogRatio(options).compare(first.pixels, second.pixels, seen), NONE
+    changes, fit = FusedPair(options).explain(first.pixels, second.pixels, seen)
+    return "fused", changes, fit.offset
 
 
 def _names(first: NamedRaster, second: NamedRaster) -> str:
@@ -124,16 +135,12 @@ def _check_bands(first: NamedRaster, second: NamedRaster) -> None:
     """Refuse a pair whose bands do not match.
 
     Raises:
-        RasterInputError: if there are fewer than two, or not the same number.
+        RasterInputError: if there are not as many of them.
     """
     n_first, n_second = len(first.pixels), len(second.pixels)
     if n_first != n_second:
         what = f"{n_first} bands against {n_second}"
         remedy = "give both dates the same bands in the same order"
-        raise RasterInputError(what, where=_names(first, second), remedy=remedy)
-    if n_first < _MIN_BANDS:
-        what = "one band is too few for IR-MAD"
-        remedy = "stack at least two bands of each date into one raster"
         raise RasterInputError(what, where=_names(first, second), remedy=remedy)
 
 
@@ -237,10 +244,12 @@ def _tags(
     settings = hashlib.sha256(options.model_dump_json().encode()).hexdigest()
     tags = {
         "zonewatch:software": "zonewatch",
-        "zonewatch:algorithm": f"irmad {ALGORITHM_VERSION}",
+        "zonewatch:algorithm": f"{summary.method} {ALGORITHM_VERSION}",
         "zonewatch:settings_sha256": settings,
         "zonewatch:threshold": f"{summary.threshold:.6g}",
         "zonewatch:aligned": str(align).lower(),
+        "zonewatch:moved_south_px": f"{-summary.offset.south_px:.2f}",
+        "zonewatch:moved_east_px": f"{-summary.offset.east_px:.2f}",
     }
     for role, path in paths.items():
         if path is not None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pipeline.config import SETTINGS_FILE, load_config
 from pipeline.errors import InputError
+from pipeline.inputs import EVER, RunRequest
 from pipeline.model.change import Period
-from pipeline.run import EVER, RunRequest
 from pipeline.selection import DEFAULT_SENSOR
 from pipeline.sites import load_site
 

@@ -40,12 +40,17 @@ def judged_sensor(sensor: str) -> Sensor:
         NotJudgedError: if no detector reads what it measures.
     """
     known = known_sensor(sensor)
-    if known.is_optical:
+    if _is_judged(known):
         return known
-    judged = ", ".join(one.id for one in SENSORS.values() if one.is_optical)
+    judged = ", ".join(one.id for one in SENSORS.values() if _is_judged(one))
     what = f"{known.label}, is fetched and prepared, and no detector judges it yet"
     remedy = f"bring it in with `zonewatch fetch --sensor {sensor}`, or run {judged}"
     raise NotJudgedError(what, where=sensor, remedy=remedy)
+
+
+def _is_judged(sensor: Sensor) -> bool:
+    """Whether a detector reads it: reflectance, or the backscatter of a radar."""
+    return sensor.is_optical or sensor.equivalent_looks is not None
 
 
 def config_for(sensor: str, source: str, config: RunConfig) -> RunConfig:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.model.cube import DateCube, ZoneMask
+    from pipeline.model.grid import Window
 
 
 def measure_zones(
@@ -91,9 +92,25 @@ def _measure(changes: SeriesChanges, cube: DateCube, mask: ZoneMask) -> ZoneSeri
         seen_px=_weigh(changes.seen[:, rows, cols], watched),
         departing_px=_weigh(changes.departs[:, rows, cols], watched),
         changed_px=_weigh(changes.changed[:, rows, cols], watched),
-        snow_px=_weigh(cube.snow[:, rows, cols], mask.fraction),
+        snow_px=_snow(cube, mask, can_tell=changes.steps is None),
         noise=_median(changes.noise[rows, cols][watched > INSIDE_SHARE]),
+        step_limit=_step_limit(changes, mask.window, watched > INSIDE_SHARE),
     )
+
+
+def _snow(cube: DateCube, mask: ZoneMask, *, can_tell: bool) -> NDArray[np.float64]:
+    """Pixels of snow by date, (time,); NaN of a sensor whose looks do not tell it."""
+    if not can_tell:
+        return np.full(len(cube.instants), np.nan)
+    rows, cols = mask.window.slices
+    return _weigh(cube.snow[:, rows, cols], mask.fraction)
+
+
+def _step_limit(changes: SeriesChanges, window: Window, watched: NDArray[np.bool_]) -> float:
+    """The median of the smallest steps that would have been called; NaN without steps."""
+    if changes.steps is None:
+        return float("nan")
+    return _median(changes.steps.limit[window.slices][watched])
 
 
 def _weigh(flags: NDArray[np.bool_], weight: NDArray[np.float32]) -> NDArray[np.float64]:

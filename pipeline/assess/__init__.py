@@ -12,7 +12,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pipeline.assess import words
-from pipeline.assess.evidence import MEASURED, Evidence, coverage_of, day_of, share_series
+from pipeline.assess.evidence import (
+    DEPARTURES,
+    LASTING_STEPS,
+    Evidence,
+    coverage_of,
+    day_of,
+    share_series,
+)
 from pipeline.assess.shift import WindowQuestion, contrast, family_test
 from pipeline.assess.verdict import (
     Family,
@@ -35,7 +42,7 @@ if TYPE_CHECKING:
     from pipeline.model.claim import AssertedTime, Claim, Prediction, Seeds
     from pipeline.model.site import Site
 
-__all__ = ["Evidence", "assess"]
+__all__ = ["DEPARTURES", "LASTING_STEPS", "Evidence", "assess"]
 
 STANDING = (Status.CONFIRMED, Status.FINISHED)
 
@@ -90,7 +97,7 @@ def _testable(case: _Case) -> Prediction | str:
     if claim.testability is Testability.SUB_METRE:
         return f"what it predicts is finer than the {case.evidence.gsd_m:.0f} m pixel"
     for prediction in claim.predictions:
-        if sensor in prediction.sensors and prediction.observable in MEASURED:
+        if sensor in prediction.sensors and prediction.observable in case.evidence.kind.observables:
             return prediction
     unmeasured = sorted({one.observable for one in claim.predictions if sensor in one.sensors})
     if unmeasured:
@@ -170,7 +177,12 @@ def _judge(
         found = contrast(question)
         effect = effect_of(found, result.p_values[place], result.n_shifts[place], predicted)
         tests.append(replace(one.test, effect=effect))
-    family = Family(tuple(tests), result.family_p, is_whole=len(judged) == len(asked))
+    family = Family(
+        tuple(tests),
+        result.family_p,
+        is_whole=len(judged) == len(asked),
+        sees_passing=case.evidence.kind.sees_passing,
+    )
     ruling = rule(family, prediction, case.options)
     unjudged = tuple(one.test for one in asked if one not in judged)
     return _assessment(case, ruling, family.tests + unjudged, _story(case, family))
@@ -195,8 +207,14 @@ def _story(case: _Case, family: Family) -> str:
     strongest = max(family.tests, key=lambda test: test.effect.share if test.effect else 0.0)
     if strongest.effect is None:
         return ""
+    evidence, family_p = case.evidence, family.family_p
     text = words.measured(
-        strongest, strongest.effect, sensor=case.evidence.sensor, family_p=family.family_p
+        strongest,
+        strongest.effect,
+        sensor=evidence.sensor,
+        share=evidence.kind.share,
+        family_p=family_p,
+        step_limit_db=evidence.series[strongest.zone_id].step_limit,
     )
     n_tests = len(family.tests)
     counted = "1 window was tested." if n_tests == 1 else f"{n_tests} windows were tested."

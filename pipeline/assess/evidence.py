@@ -35,8 +35,30 @@ SNOWY_SHARE = 0.5
 SURFACE = frozenset({Observable.SURFACE_CHANGE, Observable.VEGETATION, Observable.BUILT_UP})
 """Observables that show as pixels leaving their own baseline."""
 
-MEASURED = SURFACE | {Observable.SNOW_CLEARED}
-"""Observables that this evidence can speak to."""
+
+@dataclass(frozen=True)
+class EvidenceKind:
+    """What a departing share stands for, by the kind of detector behind it.
+
+    Attributes:
+        share: name of the share that is measured.
+        observables: what it can speak to.
+        sees_passing: whether a change that came and went would have been seen, so that its
+            absence may contradict a claim.
+    """
+
+    share: str
+    observables: frozenset[Observable]
+    sees_passing: bool
+
+
+DEPARTURES = EvidenceKind("departing share", SURFACE | {Observable.SNOW_CLEARED}, sees_passing=True)
+LASTING_STEPS = EvidenceKind(
+    "share behind a lasting step of backscatter",
+    frozenset({Observable.SURFACE_CHANGE, Observable.BUILT_UP}),
+    sees_passing=False,
+)
+"""Backscatter tells neither plants nor snow from other ground."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +73,7 @@ class Evidence:
         detections: the objects that were found.
         gsd_m: edge of a pixel, in metres.
         is_simulated: whether any of it is made up.
+        kind: what its shares stand for.
     """
 
     sensor: str
@@ -60,6 +83,7 @@ class Evidence:
     detections: tuple[Detection, ...]
     gsd_m: float
     is_simulated: bool
+    kind: EvidenceKind = DEPARTURES
 
     @property
     def days(self) -> NDArray[np.float64]:
@@ -88,7 +112,7 @@ def share_series(
     Args:
         evidence: what was measured.
         zone_id: a zone that has a series.
-        observable: one of ``MEASURED``.
+        observable: one of those of the evidence's kind.
         min_share: share of a zone that must be seen for a look to count.
     """
     zone = evidence.series[zone_id]

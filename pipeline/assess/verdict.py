@@ -48,11 +48,13 @@ class Family:
         tests: the windows, at least one, each with an effect.
         family_p: p-value of the strongest of them, all counted.
         is_whole: whether every window that was asked could be judged.
+        sees_passing: whether a change that came and went would have been seen.
     """
 
     tests: tuple[WindowTest, ...]
     family_p: float
     is_whole: bool
+    sees_passing: bool = True
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -122,7 +124,7 @@ def rule(family: Family, prediction: Prediction, options: AssessOptions) -> Ruli
             "the share rose as predicted, beyond other windows and controls, and a change stands "
             "in the window for as many looks as the rule asks",
         )
-    certain = family.is_whole and len(powers) == len(family.effects)
+    certain = family.is_whole and family.sees_passing and len(powers) == len(family.effects)
     if certain and min(powers) >= options.min_power and _excluded(family.effects):
         return Ruling(
             Verdict.CONTRADICTED,

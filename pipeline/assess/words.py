@@ -6,6 +6,7 @@ Here belong the words and the list of words that must never stand in them. Numbe
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -70,16 +71,25 @@ def asserted(claim: Claim) -> str:
     return f"{lead}: {'; '.join(said)}." if said else "No time is asserted."
 
 
-def measured(test: WindowTest, effect: Effect, *, sensor: str, family_p: float) -> str:
-    """What was measured in the strongest window."""
+def measured(
+    test: WindowTest,
+    effect: Effect,
+    *,
+    sensor: str,
+    share: str,
+    family_p: float,
+    step_limit_db: float = math.nan,
+) -> str:
+    """What was measured in the strongest window, and what would have been."""
     low, high = effect.interval
+    steps = "" if math.isnan(step_limit_db) else f", in steps of at least {step_limit_db:.1f} dB"
     return (
         f"Around {civil(test.time)}, {test.coverage.n_clear} clear {sensor} looks at "
-        f"{test.zone_id} measure a departing share {percent(effect.share)} above its controls and "
+        f"{test.zone_id} measure a {share} {percent(effect.share)} above its controls and "
         f"its own history (95 % interval {percent(low)} to {percent(high)}; "
         f"p = {effect.p_value:.3f} from {effect.n_shifts} shifted windows, {family_p:.3f} over the "
         f"family). The smallest share that would have been seen is "
-        f"{percent(effect.minimum_detectable)}."
+        f"{percent(effect.minimum_detectable)}{steps}."
     )
 
 

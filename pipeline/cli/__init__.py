@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from pipeline.cli import imagery
 from pipeline.cli.days import dated
+from pipeline.cli.limit import limit
 from pipeline.cli.screens import INCOMPLETE, err, out
 from pipeline.environment import close_environment
 from pipeline.errors import InputError, PipelineError
@@ -66,7 +67,8 @@ def run(
     period: tuple[str, str] = ("", ""),
     settings: Annotated[Path | None, typer.Option(help="Another settings file.")] = None,
     sensor: Annotated[
-        str, typer.Option(help="Whose scenes are judged: sentinel-2 or landsat.")
+        str,
+        typer.Option(help="Whose scenes are judged: sentinel-2, landsat, sentinel-1 or opera-rtc."),
     ] = "sentinel-2",
 ) -> None:
     """Run the whole pass over a site and print what changed and what that does to the claims."""
@@ -92,6 +94,8 @@ def show(result: RunResult) -> None:
         out.print(terminal.simulated_banner())
     if findings is not None:
         out.print(terminal.zone_table(findings))
+        for line in terminal.radar_lines(findings):
+            out.print(escape(line))
         out.print(terminal.claim_table(findings))
     else:
         out.print("Nothing new: every input and product is as the last run left it.")
@@ -104,6 +108,7 @@ def show(result: RunResult) -> None:
     out.print(str(result.folder / "report.html"), soft_wrap=True)
 
 
+app.command()(dated(limit))
 app.command()(imagery.fetch)
 app.command()(imagery.scenes)
 
@@ -143,7 +148,7 @@ def pair(
         bool, typer.Option("--align", help="Put the second raster on the first's grid.")
     ] = False,
 ) -> None:
-    """Compare two co-registered rasters and write magnitude, p_value and changed."""
+    """Compare two rasters of one place and write magnitude, p_value and changed."""
     from pipeline.config import load_config  # noqa: PLC0415
     from pipeline.pair import compare_files  # noqa: PLC0415
 
@@ -154,6 +159,9 @@ def pair(
         f"{mark}{found.n_changed:,} of {found.n_seen:,} seen pixels changed "
         f"({100 * found.share_changed:.2f} %), threshold {found.threshold:.2f}: {to}"
     )
+    if found.offset.length_px:
+        south, east = -found.offset.south_px, -found.offset.east_px
+        out.print(f"the later raster was moved by {south:.2f} px to the south, {east:.2f} east")
 
 
 app.command()(imagery.doctor)

@@ -1,25 +1,29 @@
-"""IR-MAD and a difference that forgives one pixel of misregistration, fused and smoothed.
+"""IR-MAD and a standardised difference, both smoothed, fused into one strength.
 
-Here belongs the second pair detector: for change larger than a few pixels on dates that do not
-lie exactly on one another (city growth on 10 m pixels). IR-MAD alone, which keeps single pixels
-apart, belongs to ``irmad``; the iteration both rest on belongs to ``raster.mad``.
+Here belongs the pair detector for regions on two dates of several bands: the one that
+``zonewatch pair`` uses. IR-MAD alone, which keeps single pixels apart, belongs to ``irmad``; one
+band to ``ratio``. The iteration belongs to ``raster.mad``, putting the dates on one another to
+``raster.registration``, the level of change to ``raster.change_level``.
 
-The two measures err differently: IR-MAD on edges that moved by a part of a pixel, the difference
-on ground whose bands moved together (season, haze). Their geometric mean is large only where both
-are. Its logarithm is a mean of many pixels and close to normal, so that median and median
-deviation give the null.
+The two measures err differently: IR-MAD on bands that hold little but noise, the difference on
+ground whose bands moved together (season, haze). Their geometric mean is large only where both
+are. Its logarithm is a mean over many pixels and close to normal.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage, special
 
 from pipeline.model.change import ChangeMap
-from pipeline.raster.mad import fit_mad, placed, standardised, usable
+from pipeline.raster.change_level import Bulk, change_level, regions
+from pipeline.raster.mad import MadFit, fit_mad, placed, standardised, usable
+from pipeline.raster.null import fit_null
+from pipeline.raster.registration import Offset, register
+from pipeline.raster.smoothing import smoothed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +31,21 @@ if TYPE_CHECKING:
     from pipeline.config import PairOptions
     from pipeline.raster.mad import Number
 
-_NORMAL_MAD = float(special.ndtri(0.75))  # median absolute deviation of a standard normal
 _TINY = 1e-6  # keeps the logarithm of a measure that is exactly zero finite
+_CALLED_APART = 3.0  # a call leaves about as much mixed ground on either side of its edge
+
+
+@dataclass(frozen=True)
+class FusedFit:
+    """How a comparison went.
+
+    Attributes:
+        offset: how far the second date lay off the first, and was moved back.
+        mad: how the iteration ended.
+    """
+
+    offset: Offset
+    mad: MadFit
 
 
 class FusedPair:
@@ -51,68 +68,80 @@ class FusedPair:
         Raises:
             InputError: if the arrays do not match, too few pixels are seen, or a band is constant.
         """
+        return self.explain(before, after, seen)[0]
+
+    def explain(
+        self, before: NDArray[Number], after: NDArray[Number], seen: NDArray[np.bool_]
+    ) -> tuple[ChangeMap, FusedFit]:
+        """As ``compare``, together with how it went."""
         seen = usable(before, after, seen)
-        pixels = standardised(before, after, seen)
-        sigma = self.options.smoothing_px
-        mad = _smoothed(placed(self._mad(pixels), seen, fill=0), seen, sigma)
-        moved = _smoothed(beyond_neighbours(pixels[:-1], seen), seen, sigma)
-        return self._judge(np.log(mad + _TINY) / 2 + np.log(moved + _TINY) / 2, seen)
+        first, second = (np.asarray(date, dtype=np.float32) for date in (before, after))
+        second, seen, offset = register(first, second, seen)
+        pixels = standardised(first, second, usable(first, second, seen))
+        mad = fit_mad(pixels, self.options.n_iterations, self.options.tolerance)
+        apart = standard_difference(pixels, mad)
+        strength = np.sqrt(self._smoothed(np.sqrt(mad.statistic), seen))
+        strength *= np.sqrt(self._smoothed(apart, seen))
+        unrelated = math.sqrt(mad.unrelated * math.sqrt(2 * len(first)))
+        return self._judge(strength, unrelated, mad, seen), FusedFit(offset, mad)
 
-    def _mad(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """IR-MAD's magnitude, its few largest values pulled in so that none floods its place."""
-        fit = fit_mad(pixels, self.options.n_iterations, self.options.tolerance)
-        top = np.quantile(fit.statistic, 1 - self.options.winsor_share)
-        return np.sqrt(np.minimum(fit.statistic, np.float32(top)))
+    def _smoothed(
+        self, measure: NDArray[np.float32], seen: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Mean over the neighbours, the largest values pulled in so that none floods its place."""
+        top = np.quantile(measure, 1 - self.options.winsor_share)
+        image = placed(np.minimum(measure, np.float32(top)), seen, fill=0)
+        return smoothed(image, seen, self.options.smoothing_px) + np.float32(_TINY)
 
-    def _judge(self, log_strength: NDArray[np.float32], seen: NDArray[np.bool_]) -> ChangeMap:
-        """Deviations from the bulk, their normal tail, and the call at the quiet share."""
-        values = log_strength[seen]
-        middle = np.median(values)
-        spread = float(np.median(np.abs(values - middle))) / _NORMAL_MAD
-        deviation = ((values - middle) / np.float32(max(spread, _TINY))).astype(np.float32)
-        threshold = -float(special.ndtri(self.options.quiet_share))
+    def _judge(
+        self,
+        strength: NDArray[np.float32],
+        unrelated: float,
+        mad: MadFit,
+        seen: NDArray[np.bool_],
+    ) -> ChangeMap:
+        """Deviations from the bulk, the call, and p-values of the single pixels."""
+        logs = np.log(strength[seen])
+        bulk = Bulk.of(logs)
+        level = change_level(logs, bulk, math.log(unrelated), self.options.quiet_share)
+        ground, reach_px = math.exp(bulk.middle), math.ceil(self.options.smoothing_px)
+        changed = regions(strength - np.float32(ground), seen, math.exp(level) - ground, reach_px)
+        deviation = (logs - np.float32(bulk.middle)) / np.float32(bulk.spread)
         return ChangeMap(
-            magnitude=placed(deviation, seen, fill=0),
-            p_value=placed(special.ndtr(-deviation).astype(np.float32), seen, fill=1),
-            changed=placed(deviation >= np.float32(threshold), seen, fill=False),
+            magnitude=placed(deviation.astype(np.float32), seen, fill=0),
+            p_value=placed(self._p_value(mad, float(changed[seen].mean())), seen, fill=1),
+            changed=changed,
             seen=seen,
-            threshold=threshold,
+            threshold=(level - bulk.middle) / bulk.spread,
         )
 
+    def _p_value(self, mad: MadFit, called_share: float) -> NDArray[np.float32]:
+        """Chance of a pixel's IR-MAD statistic on ground that was neither called nor near a call.
 
-def beyond_neighbours(pixels: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """How far each date lies outside the range of the other's 3 x 3 neighbours, (y, x).
+        The null is fitted to the pixels below the share that calls and the mixed ground around
+        them may hold, which is what pins its tail down where little changed.
+        """
+        options = self.options
+        below = 1 - max(_CALLED_APART * called_share, options.winsor_share)
+        null = fit_null(mad.statistic, len(mad.correlations), max(below, options.bulk_share))
+        return null.p_value(mad.statistic)
 
-    A date shifted by up to a pixel stays inside that range and counts as no difference.
+
+def standard_difference(pixels: NDArray[np.float32], mad: MadFit) -> NDArray[np.float32]:
+    """Distance of the dates, each band in standard deviations of unchanged ground, (pixel,).
 
     Args:
-        pixels: standardised bands of the first date, then of the second, (2 bands, pixel).
-        seen: where the pixels lie, (y, x).
+        pixels: bands of the first date, then of the second, then any further row.
+        mad: what the iteration holds to be unchanged ground.
     """
-    n_bands = len(pixels) // 2
-    squares = np.zeros((2, *seen.shape), dtype=np.float32)
-    for one, two in zip(pixels[:n_bands], pixels[n_bands:], strict=True):
-        squares[0] += _outside(one, two, seen) ** 2
-        squares[1] += _outside(two, one, seen) ** 2
-    total: NDArray[np.float32] = np.sqrt(squares).sum(axis=0)
-    return total
-
-
-def _outside(
-    one: NDArray[np.float32], two: NDArray[np.float32], seen: NDArray[np.bool_]
-) -> NDArray[np.float32]:
-    """Distance of a band from the range of the other's seen neighbours, (y, x)."""
-    lowest = ndimage.minimum_filter(placed(one, seen, fill=math.inf), size=3)
-    highest = ndimage.maximum_filter(placed(one, seen, fill=-math.inf), size=3)
-    image = placed(two, seen, fill=0)
-    distance = np.maximum(np.maximum(image - highest, lowest - image), np.float32(0))
-    return np.asarray(np.where(seen, distance, np.float32(0)))
-
-
-def _smoothed(
-    image: NDArray[np.float32], seen: NDArray[np.bool_], sigma_px: float
-) -> NDArray[np.float32]:
-    """Gaussian mean over the seen neighbours; 0 where nothing is seen, (y, x)."""
-    weight = ndimage.gaussian_filter(seen.astype(np.float32), sigma_px)
-    total = ndimage.gaussian_filter(np.where(seen, image, np.float32(0)), sigma_px)
-    return np.asarray(np.where(seen, total / np.maximum(weight, _TINY), np.float32(0)))
+    n_bands = len(mad.correlations)
+    total = np.zeros(pixels.shape[1], dtype=np.float32)
+    offsets = (mad.means / mad.spreads).astype(np.float32)
+    gains = (1 / mad.spreads).astype(np.float32)
+    for row in range(n_bands):
+        other = row + n_bands
+        change = pixels[other] * gains[other] - pixels[row] * gains[row]
+        change -= offsets[other] - offsets[row]
+        change *= change
+        total += change
+    return np.sqrt(total)

@@ -14,14 +14,12 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.model.radar import RadarChange
+from pipeline.raster.season import same_season
 from pipeline.raster.speckle import DB_PER_NEPER, without_fringe
 from pipeline.raster.survey import Series, bulk_inflation, survey
 from pipeline.raster.tails import detectable, sum_tail
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
     from numpy.typing import NDArray
 
     from pipeline.config import RadarOptions
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from pipeline.raster.speckle import Looks
     from pipeline.raster.survey import Survey
 
-_DAYS_A_YEAR: Final = 365.2425
 _TINY: Final = float(np.finfo(np.float32).tiny)
 
 
@@ -115,18 +112,6 @@ class RadarPair:
         return bulk_inflation(
             found.statistic[judged], found.dof[judged], len(found.step), self.options.bulk_share
         )
-
-
-def same_season(
-    instants: Sequence[datetime], wanted: NDArray[np.bool_], season_days: float
-) -> NDArray[np.bool_]:
-    """Dates at most so many days of the calendar away from a wanted one, of any year, (time,)."""
-    first = min(instants)
-    days = np.array([(one - first).total_seconds() / 86_400 for one in instants])
-    apart = np.abs(days[:, None] - days[wanted]) % _DAYS_A_YEAR
-    apart = np.minimum(apart, _DAYS_A_YEAR - apart)
-    near: NDArray[np.bool_] = (apart <= season_days).any(axis=1)
-    return near
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.model.radar import RadarOnset
 from pipeline.raster.scatter import LocalVariance
-from pipeline.raster.speckle import DB_PER_NEPER, without_fringe
+from pipeline.raster.speckle import DB_PER_NEPER, WINDOW_SPREAD, without_fringe
 from pipeline.raster.split import every_split, own_split, without_loudest
 from pipeline.raster.survey import Series, bulk_inflation, survey
 from pipeline.raster.tails import SplitTail, sum_tail
@@ -83,6 +83,8 @@ class RadarSteps:
         changed = without_fringe(maps.strength, maps.called, self.options.edge_share)
         return RadarOnset(
             magnitude_db=maps.magnitude_db,
+            noise_db=maps.noise_db,
+            limit_db=maps.limit_db,
             p_value=maps.p_value,
             changed=changed,
             seen=maps.seen,
@@ -180,6 +182,8 @@ class _Maps:
     p_value: NDArray[np.float32]
     seen: NDArray[np.bool_]
     magnitude_db: NDArray[np.float32]
+    noise_db: NDArray[np.float32]
+    limit_db: NDArray[np.float32]
     last_without: NDArray[np.int16]
     first_with: NDArray[np.int16]
     mixing_db: NDArray[np.float64]
@@ -195,6 +199,8 @@ class _Maps:
             p_value=np.ones(shape, dtype=np.float32),
             seen=np.zeros(shape, dtype=bool),
             magnitude_db=np.zeros((len(mixing), *shape), dtype=np.float32),
+            noise_db=np.zeros(shape, dtype=np.float32),
+            limit_db=np.full((len(mixing), *shape), np.inf, dtype=np.float32),
             last_without=np.full(shape, -1, dtype=np.int16),
             first_with=np.full(shape, -1, dtype=np.int16),
             mixing_db=mixing * DB_PER_NEPER,
@@ -220,9 +226,43 @@ class _Maps:
         self.strength[rows] = np.sqrt(statistic).reshape(-1, width)
         self.p_value[rows] = np.where(seen, np.maximum(p_value, _TINY), 1).reshape(-1, width)
         self.magnitude_db[:, rows] = np.where(seen, step_db, 0).reshape(len(step_db), -1, width)
+        self._state(rows, walk, rules, seen)
         place = np.flatnonzero(called)
         self.last_without[rows].reshape(-1)[place] = last
         self.first_with[rows].reshape(-1)[place] = first
+
+    def _state(self, rows: slice, walk: _Walk, rules: _Rules, seen: NDArray[np.bool_]) -> None:
+        """State what a block of rows could not have shown."""
+        noise, limit = _noise_db(walk, rules), _limit_db(walk, rules)
+        width = self.seen.shape[1]
+        self.noise_db[rows] = np.where(seen, noise, 0).reshape(-1, width)
+        shape = (len(limit), -1, width)
+        self.limit_db[:, rows] = np.where(seen, limit, np.inf).reshape(shape)
+
+
+def _noise_db(walk: _Walk, rules: _Rules) -> NDArray[np.float64]:
+    """Standard deviation of one look of a whole window, mean over bands, (location,)."""
+    pixel = float(rules.surveyed.scatter.deviation().mean())
+    noise: NDArray[np.float64] = np.sqrt(walk.own.variance * WINDOW_SPREAD)
+    return DB_PER_NEPER * pixel * noise
+
+
+def _limit_db(walk: _Walk, rules: _Rules) -> NDArray[np.float64]:
+    """The smallest step found in each band alone at the last split, (band, location).
+
+    As a step must stand without its loudest look, it is held as found with one look less.
+    """
+    options, scatter = rules.options, rules.surveyed.scatter
+    last = len(rules.splits) - 1 - (walk.statistic[::-1] >= 0).argmax(axis=0)
+    before, after = own_split(walk.looks, rules.splits[last])
+    fewer = after.n_looks / np.maximum(after.n_looks - 1, 1)
+    variance = (scatter.spread(before) + scatter.spread(after) * fewer) * walk.own.variance
+    dof = np.maximum(walk.own.dof, 1)
+    apart = rules.tail.detectable(options.false_alarm_share, options.limit_power, dof)
+    noise = apart * np.sqrt(variance * rules.inflation[last])
+    per_neper = np.sqrt((scatter.whitening.astype(np.float64) ** 2).sum(axis=0))
+    limit: NDArray[np.float64] = DB_PER_NEPER * noise / per_neper[:, None]
+    return limit
 
 
 def _lasts(walk: _Walk, rules: _Rules, called: NDArray[np.bool_]) -> NDArray[np.bool_]:

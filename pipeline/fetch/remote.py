@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from pipeline.network.door import Door
 
 
+_PROJECTED, _USER_DEFINED = 1, 32767
+"""GeoTIFF 1.1, section 7.4: a model in metres; a CRS that no register holds."""
+
+
 async def read_remote(door: Door, asset: Asset, wanted: Grid, options: FetchOptions) -> Delivered:
     """Cut a chip out of a remote raster, trying again for reasons that may pass.
 
@@ -64,7 +68,7 @@ async def _read(source: RemoteObject, asset: Asset, wanted: Grid) -> Delivered:
     try:
         tiff = await TIFF.open("", store=source, prefetch=HEADER_STEP)
         geotiff = _checked(tiff)
-        raster = _grid(geotiff)
+        raster = _grid(geotiff, _epsg(tiff, geotiff))
         check_stated(raster, asset)
         cut = cut_out(raster, wanted)
         block = await _block(geotiff, cut)
@@ -98,13 +102,27 @@ def _checked(tiff: TIFF) -> GeoTIFF:
     return geotiff
 
 
-def _grid(geotiff: GeoTIFF) -> Grid:
+def _epsg(tiff: TIFF, geotiff: GeoTIFF) -> int | None:
+    """The number of its CRS in the EPSG register; None if it has none there.
+
+    A header that states a number is taken at its word: to look the CRS up takes longer than all
+    the rest of the header, and the number is held against the catalogue's.
+    """
+    keys = tiff.ifds[0].geo_key_directory
+    stated = None if keys is None or keys.model_type != _PROJECTED else keys.projected_type
+    if stated not in (None, _USER_DEFINED):
+        return int(stated)
+    number: int | None = geotiff.crs.to_epsg()
+    return number
+
+
+def _grid(geotiff: GeoTIFF, epsg: int | None) -> Grid:
     """Where its pixels lie.
 
     Raises:
         CorruptAssetError: if it is rotated, has no square pixels, or no CRS of the EPSG register.
     """
-    transform, epsg = geotiff.transform, geotiff.crs.to_epsg()
+    transform = geotiff.transform
     square = abs(transform.a + transform.e) <= 1e-6 * transform.a
     if not square or transform.b or transform.d or epsg is None:
         what = "the raster is not a north-up grid of square pixels in a CRS of the EPSG register"

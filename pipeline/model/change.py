@@ -51,11 +51,11 @@ class ChangeMap:
 
     Attributes:
         magnitude: strength of the change in the detector's own unit, float32, (y, x).
-        p_value: chance of a magnitude at least as large on unchanged ground, float32, (y, x);
-            1 where nothing was seen.
+        p_value: chance of what the pixel alone shows, or more, on unchanged ground, float32,
+            (y, x); 1 where nothing was seen.
         changed: whether the pixel is called changed, bool, (y, x).
         seen: whether the pixel was seen on both dates, bool, (y, x).
-        threshold: the magnitude from which a pixel is called changed.
+        threshold: the magnitude from which a pixel, or the region it lies in, is called changed.
     """
 
     magnitude: NDArray[np.float32]
@@ -70,6 +70,45 @@ class ChangeMap:
             array.setflags(write=False)
 
 
+NOISE_UNIT = "noise"
+"""Magnitudes of a detector that counts in noise standard deviations of each pixel."""
+DECIBEL = "dB"
+
+
+@dataclass(frozen=True)
+class LastingSteps:
+    """What a detector of lasting steps knows beyond the record of dates; all of it in decibels.
+
+    Attributes:
+        bands: along the band axis.
+        by_band: level after each pixel's step less the level before, float32, (band, y, x); 0
+            where not monitored.
+        limit: smallest step in one band alone that would have been called although it came so
+            late that it could only just be judged, float32, (y, x); infinite where not monitored.
+        limit_power: the chance of being called that the limit is stated for.
+        false_alarm_share: share of unchanged pixels that may be called.
+        common_level: level of all ground against the baseline, float32, (time, band).
+        common_mode: dates that took no part because of it, bool, (time,).
+        off_season: dates of the baseline in other months than those monitored, which took no
+            part either, bool, (time,).
+    """
+
+    bands: tuple[str, ...]
+    by_band: NDArray[np.float32]
+    limit: NDArray[np.float32]
+    limit_power: float
+    false_alarm_share: float
+    common_level: NDArray[np.float32]
+    common_mode: NDArray[np.bool_]
+    off_season: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+
 @dataclass(frozen=True)
 class SeriesChanges:
     """What a detector says of every pixel at every date of a cube.
@@ -78,21 +117,28 @@ class SeriesChanges:
     departing look of a run once the run is confirmed, and carried through dates on which the
     pixel was not seen, so that it answers "what stood there on that day", not "what was known".
 
+    Two kinds of detectors make it. One judges every look by its distance from the baseline; the
+    other dates one lasting step a pixel by all looks together, and then ``steps`` is there.
+
     Attributes:
         n_baseline: how many leading dates the baseline was fitted to.
-        n_looks: clear looks in a row that confirm a change.
+        n_looks: clear looks that confirm a change: in a row, or after a step.
         threshold: distance from the baseline, in noise standard deviations, from which one look
-            departs.
-        seen: whether the pixel was seen, bool, (time, y, x).
-        departs: whether a seen look lies beyond the threshold, bool, (time, y, x).
+            departs; NaN where no single look is judged.
+        seen: whether the pixel was seen, bool, (time, y, x); with steps also whether it is known
+            on which side of its step the look lies.
+        departs: whether a seen look lies beyond the threshold, or behind a step, bool,
+            (time, y, x).
         changed: whether the pixel lies in a confirmed run, bool, (time, y, x).
         run_length: departing looks in a row up to this date, uint8, (time, y, x).
         confirmed_index: date at which the first change is confirmed, int16, (y, x); -1 for none.
         magnitude: mean distance from the baseline over the first confirmed run, in noise standard
-            deviations, float32, (y, x); 0 where nothing is confirmed.
+            deviations; of a step, the change in the band that changed most, signed, in decibels;
+            float32, (y, x); 0 where nothing is confirmed.
         noise: standard deviation of clear baseline looks about the fit, mean over the bands, in
-            reflectance, float32, (y, x).
+            reflectance; with steps, of the window that is judged, in decibels; float32, (y, x).
         monitored: whether the baseline had enough looks, bool, (y, x).
+        steps: what is known of lasting steps; None where every look is judged by itself.
     """
 
     n_baseline: int
@@ -106,12 +152,25 @@ class SeriesChanges:
     magnitude: NDArray[np.float32]
     noise: NDArray[np.float32]
     monitored: NDArray[np.bool_]
+    steps: LastingSteps | None = None
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
         for value in vars(self).values():
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)
+
+    @property
+    def magnitude_unit(self) -> str:
+        """What magnitudes count."""
+        return NOISE_UNIT if self.steps is None else DECIBEL
+
+    @property
+    def left_out(self) -> NDArray[np.bool_]:
+        """Dates of the cube that took no part, bool, (time,)."""
+        if self.steps is None:
+            return np.zeros(len(self.seen), dtype=bool)
+        return self.steps.common_mode | self.steps.off_season
 
 
 @dataclass(frozen=True)
@@ -125,8 +184,9 @@ class ZoneSeries:
         seen_px: pixels seen clearly, float64, (time,).
         departing_px: seen pixels beyond the threshold, float64, (time,).
         changed_px: pixels in a confirmed run, seen or carried, float64, (time,).
-        snow_px: pixels of snow, float64, (time,).
-        noise: median noise of its pixels, in reflectance; NaN if none is monitored.
+        snow_px: pixels of snow, float64, (time,); NaN for a sensor that cannot tell snow.
+        noise: median noise of its pixels, in the unit of the detector; NaN if none is monitored.
+        step_limit: median limit of its pixels, in decibels; NaN without steps.
     """
 
     zone_id: str
@@ -137,6 +197,7 @@ class ZoneSeries:
     changed_px: NDArray[np.float64]
     snow_px: NDArray[np.float64]
     noise: float
+    step_limit: float = float("nan")
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
@@ -178,7 +239,10 @@ class Detection:
         n_pixels: size inside the zone, in pixels.
         area_m2: size inside the zone, in square metres.
         area_error_m2: half the perimeter in pixels times the pixel area: a one-pixel edge.
-        magnitude: mean distance from the baseline, in noise standard deviations.
+        magnitude: mean distance from the baseline, in the unit beside it.
+        magnitude_unit: ``NOISE_UNIT``, or ``DECIBEL`` for the signed step of the band that
+            changed most.
+        by_band: of a lasting step, band and mean change in decibels; empty otherwise.
         n_looks: clear looks in which it was seen departing.
         scene_ids: the scenes of the onset bracket and of the confirmation.
         window: the block of the grid that holds it.
@@ -198,6 +262,8 @@ class Detection:
     scene_ids: tuple[str, ...]
     window: Window
     mask: NDArray[np.bool_]
+    magnitude_unit: str = NOISE_UNIT
+    by_band: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         """Freeze the array."""

@@ -59,6 +59,11 @@ class RadarOnset:
     Attributes:
         magnitude_db: mean after the likeliest onset less mean before, common mode taken off,
             float32, (polarisation, y, x); 0 where not seen.
+        noise_db: standard deviation of one look of a pixel's window in the baseline, mean over
+            polarisations, float32, (y, x); 0 where not seen.
+        limit_db: smallest step in one polarisation alone that would have been called, with the
+            power of the settings, at the last date at which it could be: the hardest one, with
+            fewest looks behind it; float32, (polarisation, y, x); infinite where not seen.
         p_value: chance of as large a step at any date on unchanged ground, float32, (y, x); 1
             where not seen, at least the smallest normal float32 where seen.
         changed: whether the pixel is called changed, bool, (y, x): rare enough, not the fringe
@@ -73,6 +78,8 @@ class RadarOnset:
     """
 
     magnitude_db: NDArray[np.float32]
+    noise_db: NDArray[np.float32]
+    limit_db: NDArray[np.float32]
     p_value: NDArray[np.float32]
     changed: NDArray[np.bool_]
     seen: NDArray[np.bool_]

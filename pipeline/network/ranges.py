@@ -92,7 +92,7 @@ class RemoteObject:
         starts: Sequence[int],
         ends: Sequence[int] | None = None,
         lengths: Sequence[int] | None = None,
-    ) -> list[bytes]:
+    ) -> list[memoryview]:
         """Bytes of blocks, each of them whole."""
         del path
         if ends is None:
@@ -231,9 +231,9 @@ def merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _cut(
     spans: Sequence[tuple[int, int]], bodies: Sequence[bytes], wanted: tuple[int, int]
-) -> bytes:
-    """One range out of the spans that hold it."""
+) -> memoryview:
+    """One range out of the spans that hold it, without a copy."""
     for (start, stop), body in zip(spans, bodies, strict=True):
         if start <= wanted[0] and wanted[1] <= stop:
-            return body[wanted[0] - start : wanted[1] - start]
+            return memoryview(body)[wanted[0] - start : wanted[1] - start]
     raise CorruptAssetError("the header asks for impossible ranges")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.model.change import DECIBEL, NOISE_UNIT
 from pipeline.store.rasters import write_cog
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from pipeline.model.findings import Findings
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAGNITUDES = {
+    NOISE_UNIT: "mean distance from the baseline in noise standard deviations",
+    DECIBEL: "lasting step in dB, signed, of the polarisation that stepped most; 0 for none",
+}
 STATUS_CODES = "0 unchanged, 1 first, 2 provisional, 3 confirmed, 4 finished"
 
 
@@ -41,8 +46,10 @@ def write_change_map(path: Path, findings: Findings) -> None:
         "zonewatch:simulated": str(findings.is_simulated).lower(),
         "zonewatch:run_id": findings.run_id,
         "zonewatch:source": findings.source,
-        "magnitude": "mean distance from the baseline in noise standard deviations",
-        "first_changed": "days since 1970-01-01 UTC of the first departing look of a change",
+        "zonewatch:sensor": cube.sensor,
+        "zonewatch:orbit": cube.orbit,
+        "magnitude": MAGNITUDES[changes.magnitude_unit],
+        "first_changed": "days since 1970-01-01 UTC of the first look with a change",
         "status": STATUS_CODES,
     }
     frozen = {name: band.astype(np.float32) for name, band in bands.items()}

@@ -14,6 +14,7 @@ from pipeline.raster.place import landmarks_of, place_of
 from pipeline.raster.shape import shape_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from pipeline.model.assessment import Assessment, Effect, WindowTest
@@ -31,11 +32,11 @@ DETECTION_COLUMNS = (
     "id", "zone_id", "zone_label", "zone_kind", "status", "onset_last_without",
     "onset_first_with", "reversal_last_with", "reversal_first_without", "n_pixels", "area_m2",
     "area_error_m2", "shape", "length_m", "width_m", "bearing_deg", "place", "magnitude",
-    "n_looks", "scene_ids", "simulated",
+    "magnitude_unit", "change_by_band", "n_looks", "scene_ids", "sensor", "orbit", "simulated",
 )  # fmt: skip
 MEASURED_COLUMNS = (
     "n_pixels", "n_clear_looks", "n_detections", "changed_share", "limit_px", "limit_m2",
-    "limit_contrast", "mask_excess",
+    "limit_contrast", "limit_unit", "limit_basis", "mask_excess",
 )  # fmt: skip
 SERIES_COLUMNS = (
     "instant", "scene_id", "zone_id", "period", "seen_px", "departing_share", "changed_px",
@@ -44,7 +45,8 @@ SERIES_COLUMNS = (
 SCENE_COLUMNS = (
     "id", "instant", "platform", "collection", "processing_baseline", "cloud_cover_pct", "use",
     "clear_share", "cloud_share", "shadow_share", "snow_share", "tiles", "radiometry",
-    "common_mode", "shift_east_px", "shift_south_px", "shift_gain", "shift_applied", "simulated",
+    "common_mode", "common_level_db", "orbit", "shift_east_px", "shift_south_px", "shift_gain",
+    "shift_applied", "simulated",
 )  # fmt: skip
 FAILURE_COLUMNS = ("scene_id", "band", "kind", "reason", "simulated")
 HEAD_COLUMNS = (
@@ -75,7 +77,7 @@ def finite(value: float, digits: int) -> float | None:
 
 
 def detection_row(found: Detection, findings: Findings) -> Row:
-    """One object; sizes in pixels and metres, magnitude in noise standard deviations."""
+    """One object; sizes in pixels and metres, magnitude in the unit of the next column."""
     back, shape = found.reversal, shape_of(found.mask, findings.cube.grid.gsd_m)
     zone = findings.site.zone(found.zone_id)
     return named(
@@ -98,10 +100,24 @@ def detection_row(found: Detection, findings: Findings) -> Row:
         finite(shape.bearing_deg, 0),
         _place(found, findings),
         finite(found.magnitude, 3),
+        found.magnitude_unit,
+        by_band(found.by_band),
         found.n_looks,
         ";".join(found.scene_ids),
+        findings.cube.sensor,
+        findings.cube.orbit,
         findings.is_simulated,
     )
+
+
+def by_band(values: Sequence[tuple[str, float]]) -> str:
+    """A number for each band.
+
+    Example:
+        >>> by_band([("vv", 4.126), ("vh", -0.5)])
+        'vv=4.13;vh=-0.50'
+    """
+    return ";".join(f"{band}={value:.2f}" for band, value in values)
 
 
 def _place(found: Detection, findings: Findings) -> str:
@@ -141,6 +157,8 @@ def _measured(zone: Zone, findings: Findings) -> Row:
         limit.n_pixels,
         finite(limit.area_m2, 1),
         finite(limit.contrast, 5),
+        limit.unit,
+        limit.basis.value,
         finite(findings.mask_excess.get(zone.id, math.nan), 5),
     )
 
@@ -188,16 +206,18 @@ def _scene(scene: Scene, findings: Findings) -> Row:
         scene.cloud_cover_pct,
         findings.use_of(scene).value,
         share,
-        *_look(findings.look_of(scene)),
+        *_read(findings.look_of(scene)),
+        _common_level(findings, index),
+        _orbit(scene, findings),
+        *_shift(findings.look_of(scene)),
         findings.is_simulated,
     )
 
 
-def _look(look: Look | None) -> tuple[Cell, ...]:
-    """How a date was seen and read; shares are of the site, shifts in pixels."""
+def _read(look: Look | None) -> tuple[Cell, ...]:
+    """How a date was seen and read; shares are of the site."""
     if look is None:
-        return (None,) * 10
-    shift = look.shift
+        return (None,) * 6
     return (
         finite(look.cloud_share, 5),
         finite(look.shadow_share, 5),
@@ -205,10 +225,34 @@ def _look(look: Look | None) -> tuple[Cell, ...]:
         ";".join(look.scene_ids),
         look.radiometry,
         look.is_common_mode,
-        finite(shift.east_px, 3) if shift else None,
-        finite(shift.south_px, 3) if shift else None,
-        finite(shift.gain, 4) if shift else None,
-        shift.is_applied if shift else None,
+    )
+
+
+def _common_level(findings: Findings, index: int | None) -> str | None:
+    """The level of all ground on a date that a radar saw, in decibels by band."""
+    steps = findings.changes.steps
+    if index is None or steps is None:
+        return None
+    return by_band(list(zip(steps.bands, steps.common_level[index].tolist(), strict=True)))
+
+
+def _orbit(scene: Scene, findings: Findings) -> str | None:
+    """The orbit of a radar's scene; None for any other sensor's."""
+    others = (one.orbit for one in findings.other_orbits if scene.id in one.scene_ids)
+    own = findings.cube.orbit if findings.look_of(scene) is not None else None
+    return next(others, own) or None
+
+
+def _shift(look: Look | None) -> tuple[Cell, ...]:
+    """How far a date lies off, in pixels."""
+    if look is None or look.shift is None:
+        return (None,) * 4
+    shift = look.shift
+    return (
+        finite(shift.east_px, 3),
+        finite(shift.south_px, 3),
+        finite(shift.gain, 4),
+        shift.is_applied,
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from scipy import special
+from threadpoolctl import threadpool_limits
 
 from pipeline.errors import InputError
 
@@ -43,12 +44,26 @@ class MadFit:
         correlations: canonical correlations, descending.
         n_iterations: passes over the pixels that changed the weights.
         is_converged: whether the correlations had settled.
+        means: of the bands of both dates over unchanged ground, (2 bands,).
+        spreads: their standard deviations there, (2 bands,).
     """
 
     statistic: NDArray[np.float32]
     correlations: tuple[float, ...]
     n_iterations: int
     is_converged: bool
+    means: NDArray[np.float64]
+    spreads: NDArray[np.float64]
+
+    @property
+    def unrelated(self) -> float:
+        """Root of the mean statistic of two places of the scene that have nothing in common.
+
+        A canonical variate and another place's differ by a variance of 2, and are divided by
+        2 (1 - r).
+        """
+        apart = np.maximum(1 - np.array(self.correlations), _MIN_VARIANCE)
+        return float(np.sqrt((1 / apart).sum()))
 
 
 class _Variates(NamedTuple):
@@ -57,10 +72,14 @@ class _Variates(NamedTuple):
     Attributes:
         projection: float32, (2 bands + 1, bands); its last row is the offset.
         correlations: float64, (bands,).
+        means: of the weighted pixels, float64, (2 bands,).
+        spreads: their standard deviations, float64, (2 bands,).
     """
 
     projection: NDArray[np.float32]
     correlations: NDArray[np.float64]
+    means: NDArray[np.float64]
+    spreads: NDArray[np.float64]
 
 
 def fit_mad(pixels: NDArray[np.float32], max_iterations: int, tolerance: float) -> MadFit:
@@ -75,6 +94,25 @@ def fit_mad(pixels: NDArray[np.float32], max_iterations: int, tolerance: float) 
     Raises:
         InputError: if the dates do not differ by more than rounding.
     """
+    # A product of a few rows ends before a second thread of the library has woken up.
+    with threadpool_limits(1, user_api="blas"):
+        variates, n_iterations, is_converged = _iterated(pixels, max_iterations, tolerance)
+        statistic = np.empty(pixels.shape[1], dtype=np.float32)
+        for at, block in zip(range(0, statistic.size, _BLOCK_PX), _blocks(pixels), strict=True):
+            statistic[at : at + _BLOCK_PX] = _statistic(block, variates)
+    if not statistic.max() > _LEAST_STATISTIC:
+        what = "the two dates are the same image, but for gain and offset at most"
+        raise InputError(what, remedy="give two different dates")
+    correlations = tuple(float(value) for value in variates.correlations)
+    return MadFit(
+        statistic, correlations, n_iterations, is_converged, variates.means, variates.spreads
+    )
+
+
+def _iterated(
+    pixels: NDArray[np.float32], max_iterations: int, tolerance: float
+) -> tuple[_Variates, int, bool]:
+    """The last variates, how many re-weightings led there, and whether they had settled."""
     n_bands = len(pixels) // 2
     sample = np.ascontiguousarray(pixels[:, :: max(1, pixels.shape[1] // _SAMPLE_PX)])
     variates = _variates(_gram(pixels))
@@ -85,28 +123,27 @@ def fit_mad(pixels: NDArray[np.float32], max_iterations: int, tolerance: float) 
         shift = np.abs(update.correlations - variates.correlations).max()
         variates, is_converged = update, bool(shift < tolerance)
         n_iterations += 1
-    statistic = np.concatenate([_statistic(block, variates) for block in _blocks(pixels)])
-    if not statistic.max() > _LEAST_STATISTIC:
-        what = "the two dates are the same image, but for gain and offset at most"
-        raise InputError(what, remedy="give two different dates")
-    correlations = tuple(float(value) for value in variates.correlations)
-    return MadFit(statistic, correlations, n_iterations, is_converged)
+    return variates, n_iterations, is_converged
 
 
 def chi2_survival(statistic: NDArray[np.float32], dof: int) -> NDArray[np.float32]:
-    """Chance that a chi-square variable exceeds the statistic, float32, same shape.
+    """Chance that a chi-square variable exceeds the statistic, float32, same shape."""
+    return half_chi2_survival(statistic * np.float32(0.5), dof)
+
+
+def half_chi2_survival(half: NDArray[np.float32], dof: int) -> NDArray[np.float32]:
+    """Chance that a chi-square variable exceeds twice the value, float32; the value is spent.
 
     Even dof: exp(-x/2) times the sum of (x/2)^k / k! for k below dof/2, which is many times
     faster than the incomplete gamma function that odd dof need.
     """
     if dof % 2:
-        tail: NDArray[np.float32] = special.chdtrc(dof, statistic).astype(np.float32)
+        tail: NDArray[np.float32] = special.chdtrc(dof, 2 * half).astype(np.float32)
         return tail
-    half = np.minimum(statistic * np.float32(0.5), np.float32(80))
+    np.minimum(half, np.float32(80), out=half)
     series = np.ones_like(half)
     for k in range(dof // 2 - 1, 0, -1):
-        series *= half
-        series *= np.float32(1 / k)
+        series *= half if k == 1 else half * np.float32(1 / k)
         series += np.float32(1)
     np.negative(half, out=half)
     series *= np.exp(half, out=half)
@@ -114,7 +151,11 @@ def chi2_survival(statistic: NDArray[np.float32], dof: int) -> NDArray[np.float3
 
 
 def usable(
-    before: NDArray[Number], after: NDArray[Number], seen: NDArray[np.bool_]
+    before: NDArray[Number],
+    after: NDArray[Number],
+    seen: NDArray[np.bool_],
+    *,
+    least_bands: int = 2,
 ) -> NDArray[np.bool_]:
     """Seen pixels that are finite in every band.
 
@@ -126,7 +167,7 @@ def usable(
             f"the dates do not match: {before.shape} and {after.shape}, seen {seen.shape}",
             remedy="bring both to the same bands on the same grid",
         )
-    if len(before) < 2:  # noqa: PLR2004
+    if len(before) < least_bands:
         raise InputError("a single band was given", remedy="give at least two bands")
     usable: NDArray[np.bool_] = seen.copy()
     for band in (*before, *after):
@@ -193,13 +234,18 @@ def _weighted_gram(
     """Products of all rows, each pixel weighted by its chance of being unchanged."""
     total = np.zeros((len(pixels), len(pixels)))
     n_bands = len(pixels) // 2
+    # The scale, and the half that the tail asks for, cost nothing once inside the projection.
+    halving = variates.projection.T / np.sqrt(2 * scale)
+    projected = np.empty((n_bands, _BLOCK_PX), dtype=np.float32)
     weighted = np.empty((len(pixels), _BLOCK_PX), dtype=np.float32)
     for block in _blocks(pixels):
-        statistic = _statistic(block, variates)
-        statistic /= scale
-        part = weighted[:, : block.shape[1]]
-        np.multiply(block, chi2_survival(statistic, n_bands), out=part)
-        total += part @ block.T
+        size = block.shape[1]
+        if size != projected.shape[1]:
+            projected, weighted = projected[:, :size].copy(), weighted[:, :size].copy()
+        np.matmul(halving, block, out=projected)
+        half = np.einsum("ij,ij->j", projected, projected)
+        np.multiply(block, half_chi2_survival(half, n_bands), out=weighted)
+        total += weighted @ block.T
     return total
 
 
@@ -220,7 +266,8 @@ def _variates(gram: NDArray[np.float64]) -> _Variates:
     spread = np.sqrt(np.maximum(2 * (1 - correlations), _MIN_VARIANCE))
     weights = np.vstack([whiten_before @ left, -(whiten_after @ right.T)]) / spread
     projection = np.vstack([weights, -(mean @ weights)])
-    return _Variates(projection.astype(np.float32), correlations)
+    deviations = np.sqrt(np.maximum(np.diag(covariance), _MIN_VARIANCE))
+    return _Variates(projection.astype(np.float32), correlations, mean, deviations)
 
 
 def _whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:

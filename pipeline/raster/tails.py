@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _N_NODES: Final = 512
 _TOP: Final = 60.0  # standard deviations; beyond it the overshoot is as at it
 _CLOSED_FORM_DOF: Final = 2
+_FARTHEST: Final = 1e4  # standard deviations within which the bound of a tail is sought
+_HALVINGS: Final = 60
 
 
 def sum_tail(
@@ -111,6 +113,44 @@ class SplitTail:
         tail = sum_tail(statistic, self.n_bands, dof) + radius * density / 2 * walk
         return np.asarray(np.minimum(tail, 1))
 
+    def detectable(
+        self, tail_share: float, power: float, dof: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The step in one band that is found at its own split, in standard deviations; as ``dof``.
+
+        Args:
+            tail_share: the p-value up to which the largest of all splits is called.
+            power: the chance that it is called.
+            dof: degrees of freedom of the variance.
+        """
+        kinds, places = np.unique(dof, return_inverse=True)
+        low, high = np.zeros_like(kinds), np.full_like(kinds, _FARTHEST)
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            is_rare = self(middle**2, kinds) <= tail_share
+            low, high = np.where(is_rare, low, middle), np.where(is_rare, middle, high)
+        smallest = within_power(high**2, power, self.n_bands, kinds)
+        return smallest[places].reshape(dof.shape)
+
+
+def within_power(
+    bound: NDArray[np.float64], power: float, n_bands: int, dof: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The change in one band whose sum of squares passes a bound with some power.
+
+    Args:
+        bound: on the sum of squares, over a variance known to ``dof`` degrees.
+        power: the chance that it is passed.
+        n_bands: squares that are summed; the change shows in one.
+        dof: degrees of freedom of the variance, the shape of the bound.
+
+    Returns:
+        In standard deviations, the shape of the bound.
+    """
+    offset = special.ncfdtrinc(n_bands, dof, 1 - power, bound / n_bands)
+    smallest: NDArray[np.float64] = np.sqrt(offset)
+    return smallest
+
 
 def detectable(
     tail_share: float, power: float, n_bands: int, dof: NDArray[np.float64]
@@ -124,7 +164,5 @@ def detectable(
         dof: degrees of freedom of the variance.
     """
     kinds, places = np.unique(dof, return_inverse=True)
-    bound = special.fdtri(n_bands, kinds, 1 - tail_share)
-    offset = special.ncfdtrinc(n_bands, kinds, 1 - power, bound)
-    smallest: NDArray[np.float64] = np.sqrt(offset)[places].reshape(dof.shape)
-    return smallest
+    bound = n_bands * special.fdtri(n_bands, kinds, 1 - tail_share)
+    return within_power(bound, power, n_bands, kinds)[places].reshape(dof.shape)

@@ -33,6 +33,14 @@ LONGEST_STEP_DAYS = 45.0
 """Looks farther apart than this are not joined by a line: between them nothing is known."""
 TOP_SHARES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 MOST_YEARS_WITH_QUARTERS = 2
+UNUSED = {
+    LookUse.CLOUDED: "too little of the site was clear",
+    LookUse.SUSPECT: "wrong radiometry",
+    LookUse.COMMON_MODE: "all ground moved at once, left out",
+    LookUse.OTHER_SEASON: "months that are not monitored, left out",
+    LookUse.OTHER_ORBIT: "another orbit, not judged",
+}
+"""Why a look was not used; the others failed."""
 
 
 def timeline(findings: Findings) -> Timeline:
@@ -78,12 +86,11 @@ def _tick(findings: Findings, scene: Scene) -> Tick:
     day = wording.moment(scene.instant, findings.site.timezone).utc
     date = findings.date_of(scene)
     if date is None:
-        words = "too little of the site was clear" if use is LookUse.CLOUDED else "failed"
-        words = "wrong radiometry" if use is LookUse.SUSPECT else words
+        words = UNUSED.get(use, "failed")
         return Tick(_year_x(scene.instant), SHORTEST, use.value, f"{day}, {scene.id}: {words}")
     share = float(findings.cube.clear[date].mean())
     length = round(SHORTEST + share * (TALLEST - SHORTEST), 1)
-    title = f"{day}, {scene.id}: {wording.percent(share, 0)} clear"
+    title = f"{day}, {scene.id}: {UNUSED.get(use, wording.percent(share, 0) + ' clear')}"
     return Tick(_year_x(scene.instant), length, use.value, title)
 
 
@@ -257,8 +264,15 @@ def _chart_alt(findings: Findings, series: ZoneSeries, seen: Sequence[int]) -> s
     """The chart in words."""
     later = [index for index in seen if index >= findings.changes.n_baseline]
     if not later:
-        return "Departing share through time; no look in the monitoring period"
+        return f"{share_name(findings)} through time; no look in the monitoring period"
     peak = max(later, key=lambda index: float(series.departing_share[index]))
     day = wording.moment(findings.cube.instants[peak], findings.site.timezone).day
     share = wording.percent(float(series.departing_share[peak]))
-    return f"Departing share through time, {len(seen)} looks, highest {share} on {day}"
+    name = share_name(findings)
+    return f"{name} through time, {len(seen)} looks, highest {share} on {day}"
+
+
+def share_name(findings: Findings) -> str:
+    """What the charts draw."""
+    steps = findings.changes.steps
+    return "Departing share" if steps is None else "Share behind a lasting step"

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from pipeline.model.assessment import Modifier
 from pipeline.model.findings import LookUse
 from pipeline.report import answers, charts, figures, sections, wording
-from pipeline.report.content import Failure, ReportContent, Rule
+from pipeline.report.content import Failure, RadarFacts, ReportContent, Rule
 from pipeline.report.figures import Painter
+from pipeline.report.pictures import is_radar
+from pipeline.sensors import SENSORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +49,8 @@ def compose(findings: Findings) -> ReportContent:
         rule=_rule(findings),
         provenance=_provenance(findings),
         credit=_credit(findings),
+        share_name=charts.share_name(findings),
+        radar=_radar(findings),
     )
 
 
@@ -91,21 +95,68 @@ def _facts(findings: Findings) -> Pairs:
     """The head table."""
     looks, site = look_counts(findings), findings.site
     n_baseline, instants = findings.changes.n_baseline, findings.cube.instants
+    taken = ~findings.changes.left_out
+    n_before, n_after = int(taken[:n_baseline].sum()), int(taken[n_baseline:].sum())
     days = [wording.moment(instant, site.timezone).day for instant in instants]
     return (
         ("Looks", f"{days[0]} {wording.TO} {days[-1]}"),
-        ("Baseline", f"{wording.count(n_baseline, 'look')} to {days[n_baseline - 1]}"),
-        ("Monitored", f"{wording.count(len(days) - n_baseline, 'look')} from {days[n_baseline]}"),
-        ("Scenes", ", ".join(f"{number} {use.value}" for use, number in looks.items())),
+        ("Baseline", f"{wording.count(n_before, 'look')} to {days[n_baseline - 1]}"),
+        ("Monitored", f"{wording.count(n_after, 'look')} from {days[n_baseline]}"),
+        ("Scenes", ", ".join(_counted(looks))),
         ("Sensor", _sensor(findings)),
         ("Civil days", f"of {site.timezone}; instants in UTC"),
     )
 
 
+def _counted(looks: Mapping[LookUse, int]) -> list[str]:
+    """How many scenes of each use; those that only a radar knows where there are any."""
+    always = (LookUse.USED, LookUse.CLOUDED, LookUse.FAILED, LookUse.SUSPECT, LookUse.SUPERSEDED)
+    return [
+        f"{number} {use.value.replace('_', ' ') if use not in always else use.value}"
+        for use, number in looks.items()
+        if number or use in always
+    ]
+
+
 def _sensor(findings: Findings) -> str:
-    """Satellites and pixel."""
+    """Satellites, pixel and, of a radar, what is measured and from which orbit."""
+    cube = findings.cube
     platforms = sorted({scene.platform for scene in findings.scenes})
-    return f"{', '.join(platforms)}; {findings.cube.grid.gsd_m:.0f} m pixels"
+    words = f"{', '.join(platforms)}; {cube.grid.gsd_m:.0f} m pixels"
+    if cube.orbit:
+        bands = " and ".join(band.upper() for band in cube.bands)
+        known = SENSORS.get(cube.sensor)
+        label = f"radar, {known.label}" if known else "radar"
+        words += f"; {label}: {cube.unit} in {bands}, orbit {cube.orbit}"
+    return words
+
+
+def _radar(findings: Findings) -> RadarFacts | None:
+    """What is particular to radar."""
+    steps, cube = findings.changes.steps, findings.cube
+    if steps is None:
+        return None
+    left_out = [
+        (
+            wording.moment(instant, findings.site.timezone).day,
+            wording.levels(list(zip(steps.bands, level.tolist(), strict=True))),
+        )
+        for instant, level, out in zip(
+            cube.instants, steps.common_level, steps.common_mode, strict=True
+        )
+        if out
+    ]
+    others = (
+        f"Orbit {one.orbit}: {wording.count(one.n_looks, 'look')}, not judged in this run."
+        for one in findings.other_orbits
+    )
+    return RadarFacts(
+        orbit=cube.orbit,
+        shown=cube.bands[0].upper(),
+        rate=wording.percent(steps.false_alarm_share, 2),
+        common_mode=tuple(left_out),
+        others=tuple(others),
+    )
 
 
 def _map_caption(painter: Painter) -> str:
@@ -113,7 +164,12 @@ def _map_caption(painter: Painter) -> str:
     cube, date = painter.findings.cube, painter.map_date
     when = wording.moment(cube.instants[date], painter.findings.site.timezone)
     share = wording.percent(float(cube.clear[date].mean()), 0)
-    return f"True colour, {when.utc} ({when.local}), {share} clear. Scene {cube.scene_ids[date]}."
+    shown = "True colour"
+    if is_radar(cube):
+        low, high = (float(end[0]) for end in (painter.stretch.low, painter.stretch.high))
+        band = cube.bands[0].upper()
+        shown = f"{band} backscatter from {low:.0f} dB (black) to {high:.0f} dB (white)"
+    return f"{shown}, {when.utc} ({when.local}), {share} clear. Scene {cube.scene_ids[date]}."
 
 
 def _modifiers(findings: Findings) -> tuple[Chip, ...]:

@@ -222,6 +222,25 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class RadarFacts:
+    """What a page of radar says beside or instead of one of sunlight.
+
+    Attributes:
+        orbit: the ground track and direction that is judged.
+        shown: the polarisation of the pictures.
+        rate: share of unchanged pixels that may be called.
+        common_mode: dates that were left out, each with the level of all ground.
+        others: orbits that are not judged, a sentence each.
+    """
+
+    orbit: str
+    shown: str
+    rate: str
+    common_mode: tuple[tuple[str, str], ...]
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ReportContent:
     """The whole page.
 
@@ -243,6 +262,8 @@ class ReportContent:
         rule: the numbers that the method is explained with.
         provenance: name and value.
         credit: whose data these are.
+        share_name: what the charts of the zones draw.
+        radar: what is particular to radar; None for a page of sunlight.
     """
 
     is_simulated: bool
@@ -262,3 +283,5 @@ class ReportContent:
     rule: Rule
     provenance: tuple[tuple[str, str], ...]
     credit: str
+    share_name: str
+    radar: RadarFacts | None

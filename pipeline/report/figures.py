@@ -17,7 +17,7 @@ from pipeline.model.grid import Window
 from pipeline.model.site import ZoneKind
 from pipeline.report import drawing, wording
 from pipeline.report.canvas import Crop, Figure, Label, LegendStop, Shape
-from pipeline.report.pictures import stretch_of, to_png, true_colour
+from pipeline.report.pictures import is_radar, picture, stretch_of, to_png
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,8 @@ class Painter:
     @cached_property
     def map_date(self) -> int:
         """The latest date on which nearly all of the site was seen, or the best one."""
-        return _latest_clear(self.findings.cube.clear.mean(axis=(1, 2)))
+        share = self.findings.cube.clear.mean(axis=(1, 2))
+        return _latest_clear(np.where(self.findings.changes.left_out, 0, share))
 
     @cached_property
     def stretch(self) -> Stretch:
@@ -65,8 +66,14 @@ class Painter:
 
     def png(self, date: int, window: Window) -> bytes:
         """A block of one date as a picture."""
-        pixels = true_colour(self.findings.cube, date, window, self.stretch)
+        pixels = picture(self.findings.cube, date, window, self.stretch)
         return to_png(pixels, is_simulated=self.findings.is_simulated)
+
+    @cached_property
+    def colouring(self) -> str:
+        """What the pictures show, in words."""
+        cube = self.findings.cube
+        return f"{cube.bands[0].upper()} backscatter" if is_radar(cube) else "true colour"
 
     @cached_property
     def everything(self) -> Window:
@@ -294,7 +301,7 @@ def _seen_share(painter: Painter, mask: ZoneMask) -> NDArray[np.float64]:
     inside = mask.fraction > 0
     seen = (cube.clear[:, rows, cols] | cube.snow[:, rows, cols])[:, inside]
     share: NDArray[np.float64] = seen.mean(axis=1)
-    return share
+    return np.where(painter.findings.changes.left_out, 0, share)
 
 
 def _dates(painter: Painter, seen: NDArray[np.float64], found: Detection | None) -> tuple[int, int]:
@@ -343,7 +350,7 @@ def _crop(painter: Painter, zone: Zone, mask: ZoneMask, view: _View) -> Crop:
         labels=(),
         scale=drawing.scale_bar(window.width, findings.cube.grid.gsd_m),
         legend=(),
-        alt=f"{zone.label} on {when.utc}, true colour, {len(edges)} changes outlined",
+        alt=f"{zone.label} on {when.utc}, {painter.colouring}, {len(edges)} changes outlined",
         unit=max(window.width, window.height) / 30,
         is_crop=True,
     )

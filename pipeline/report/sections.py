@@ -123,8 +123,13 @@ def _changed(findings: Findings, held: Sequence[Detection]) -> str:
     lead = "The largest" if len(held) > 1 else "It"
     return (
         f"{wording.count(len(held), 'change')} measured. {lead} covers "
-        f"{wording.area(largest.area_m2)}; onset {when}."
+        f"{wording.area(largest.area_m2)}; onset {when}{_step(largest)}."
     )
+
+
+def _step(found: Detection) -> str:
+    """How far a lasting step goes; nothing for a change in noise deviations."""
+    return f"; step {wording.levels(found.by_band)}" if found.by_band else ""
 
 
 def _waiting(number: int) -> str:
@@ -142,15 +147,13 @@ def _detection_row(painter: Painter, found: Detection) -> DetectionRow:
     return DetectionRow(
         id=found.id,
         onset=wording.onset(found.onset, timezone),
-        reversal=wording.reversal(found.reversal, timezone),
+        reversal=wording.reversal(found, timezone),
         status=wording.STATUS[found.status],
         area=f"{found.area_m2:,.0f} ± {found.area_error_m2:,.0f} m²",
         shape=wording.shape(shape_of(found.mask, grid.gsd_m)),
         place=place_of(found, landmarks_of(findings.site, findings.masks, grid), grid),
         n_pixels=found.n_pixels,
-        magnitude=f"{found.magnitude:.1f} x noise"
-        if found.status in wording.STANDING
-        else wording.TO,
+        magnitude=wording.distance(found),
         n_looks=found.n_looks,
         color=painter.onset_color(found),
     )

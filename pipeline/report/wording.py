@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pipeline.model.assessment import Modifier, Verdict
-from pipeline.model.change import Status
+from pipeline.model.change import DECIBEL, Status
+from pipeline.model.limit import Basis, Plant
 from pipeline.model.site import GeometryStatus
 from pipeline.model.time import OPEN_END
 from pipeline.report.canvas import Moment
@@ -107,8 +108,22 @@ def accepted(found: Sequence[Detection]) -> list[Detection]:
 
 
 def distance(found: Detection) -> str:
-    """Mean distance from the baseline; a dash until the rule accepts the change."""
-    return f"{found.magnitude:.1f} x noise" if found.status in STANDING else TO
+    """Mean distance from the baseline with its unit; a dash until the rule accepts the change."""
+    if found.status not in STANDING:
+        return TO
+    if found.magnitude_unit == DECIBEL:
+        return levels(found.by_band)
+    return f"{found.magnitude:.1f} x noise"
+
+
+def levels(by_band: Sequence[tuple[str, float]]) -> str:
+    """Signed decibels by polarisation.
+
+    Example:
+        >>> levels([("vv", 4.1234), ("vh", -0.02)])
+        'VV +4.1 dB, VH -0.0 dB'
+    """
+    return ", ".join(f"{band.upper()} {value:+.1f} dB" for band, value in by_band)
 
 
 def onset(bracket: Bracket, timezone: str) -> str:
@@ -119,9 +134,14 @@ def onset(bracket: Bracket, timezone: str) -> str:
     return f"{moment(bracket.last_without, timezone).day} {TO} {first}"
 
 
-def reversal(bracket: Bracket | None, timezone: str) -> str:
-    """A reversal as the two looks it lies between; still there otherwise."""
-    return "still there" if bracket is None else onset(bracket, timezone)
+def reversal(found: Detection, timezone: str) -> str:
+    """A reversal as the two looks it lies between; still there otherwise.
+
+    A lasting step is the mean of all looks behind it, which does not tell how it stands today.
+    """
+    if found.magnitude_unit == DECIBEL:
+        return "not judged"
+    return "still there" if found.reversal is None else onset(found.reversal, timezone)
 
 
 def area(area_m2: float) -> str:
@@ -180,22 +200,66 @@ def place(zone: Zone) -> str:
 
 def quiet(limit: DetectionLimit, n_looks: int) -> str:
     """What may be said of a zone in which nothing was found."""
+    if math.isnan(limit.contrast) and limit.unit == DECIBEL:
+        return "Not observable: no pixel has enough looks on both sides of any monitored date."
     if math.isnan(limit.contrast):
         return "Too few clear looks in the baseline: no pixel of this zone is monitored."
     if n_looks < limit.n_looks:
         seen = count(n_looks, "clear look")
         return f"Not observable: {seen} in the monitoring period, {limit.n_looks} in a row needed."
+    if limit.unit == DECIBEL:
+        return (
+            f"No lasting step was measured in {count(n_looks, 'look')}; the smallest that would "
+            f"have been called is one of {limit.contrast:.1f} dB over {area(limit.area_m2)}."
+        )
+    if math.isinf(limit.contrast):
+        return f"Not observable: nothing that was planted here was found.{unseen(limit)}"
     return (
         f"No change larger than {area(limit.area_m2)} ({limit.n_pixels} px) at contrast "
-        f"{limit.contrast:.3f} was measured in {count(n_looks, 'clear look')}."
+        f"{limit.contrast:.3f} was measured in {count(n_looks, 'clear look')} "
+        f"(limit {limit.basis.value}).{unseen(limit)}"
     )
 
 
 def limit_words(limit: DetectionLimit) -> str:
-    """The smallest change that would have been reported in a zone."""
+    """The smallest change that would have been reported in a zone, and how that is known."""
     if math.isnan(limit.contrast):
-        return "Without a baseline there is no limit to state."
+        return "Without enough looks there is no limit to state."
+    if limit.basis is Basis.PLANTED:
+        return f"Limit, {limit.basis.value}: {_planted(limit)}{unseen(limit)}"
+    if limit.power is not None:
+        return (
+            f"Limit: a step of {limit.contrast:.1f} dB in one polarisation, over at least "
+            f"{area(limit.area_m2)} ({limit.n_pixels} px), that has lasted {limit.n_looks} looks; "
+            f"a pixel inside it is called with at least {percent(limit.power, 0)} probability."
+        )
     return (
-        f"Limit: {limit.n_pixels} px ({area(limit.area_m2)}) that depart by at least "
+        f"Limit, estimated: {limit.n_pixels} px ({area(limit.area_m2)}) that depart by at least "
         f"{limit.contrast:.3f} reflectance in {limit.n_looks} clear looks in a row."
+    )
+
+
+def _planted(limit: DetectionLimit) -> str:
+    """The smallest planted change that was found often enough."""
+    if math.isinf(limit.contrast):
+        return "nothing that was planted was found."
+    return (
+        f"changes of {limit.n_pixels} px ({area(limit.area_m2)}) and {limit.contrast:.3f} "
+        f"reflectance that last are found with a probability of {percent(limit.power or 0.0, 0)}."
+    )
+
+
+_UNSEEN = {
+    Plant.BRIGHTER: "A brightening",
+    Plant.DARKER: "A darkening",
+    Plant.GREEN_LOST: "A loss of vegetation",
+}
+
+
+def unseen(limit: DetectionLimit) -> str:
+    """The kinds of change that stay unseen, as sentences after others; nothing for none."""
+    return "".join(
+        f" {_UNSEEN[plant]} of {contrast:.2f}, the strongest that could be planted, would not have "
+        "been found often enough."
+        for plant, contrast in limit.unseen
     )

@@ -22,6 +22,7 @@ import numpy as np
 from pipeline.errors import RadiometryError
 from pipeline.model.look import PixelKind
 from pipeline.sensors.sensor import CLASSES, Band, Noise, Seeing, Sensor, decide_documented
+from pipeline.sensors.sentinel1 import SENSOR as SENTINEL_1
 from pipeline.sensors.sentinel1 import UNIT, WATCH, has_echo, power_band
 
 if TYPE_CHECKING:
@@ -163,6 +164,7 @@ SENSOR: Final = Sensor(
     watch=WATCH,
     is_by_orbit=True,
     equivalent_looks=EQUIVALENT_LOOKS,
+    satellite=SENTINEL_1.id,
 )
 """The mask is no required band, because archives deliver it apart; one that an item lists has to
 come, or the scene is left out."""

@@ -174,6 +174,8 @@ class Sensor:
             measured on both. Empty where none is measured.
         is_by_orbit: whether looks of two orbits never stand in one series.
         equivalent_looks: of a radar, how many independent looks a pixel is worth.
+        satellite: what claims call it where they name the satellite and not the product; empty
+            where that is its id.
     """
 
     id: str
@@ -193,6 +195,7 @@ class Sensor:
     shift_bands: tuple[str, ...] = ()
     is_by_orbit: bool = False
     equivalent_looks: float | None = None
+    satellite: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a table that contradicts itself.
@@ -215,6 +218,11 @@ class Sensor:
     def further_bands(self) -> tuple[str, ...]:
         """The optional bands that count what the main ones do."""
         return tuple(band for band in self.optional if self.bands[band].unit == self.unit)
+
+    @property
+    def claimed_as(self) -> str:
+        """The name by which claims ask for it."""
+        return self.satellite or self.id
 
     @property
     def is_optical(self) -> bool:

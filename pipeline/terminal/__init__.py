@@ -6,6 +6,7 @@ codes belong to ``cli``.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
@@ -15,9 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from pipeline.model.assessment import Modifier, Verdict
-from pipeline.model.change import Status
+from pipeline.model.change import DECIBEL, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from pipeline.model.assessment import Assessment
     from pipeline.model.change import Bracket, Detection
-    from pipeline.model.findings import Findings
+    from pipeline.model.findings import DetectionLimit, Findings
     from pipeline.model.provenance import RunRecord
     from pipeline.model.site import Zone
 
@@ -89,13 +91,60 @@ def simulated_banner() -> RenderableType:
 
 def zone_table(findings: Findings) -> Table:
     """A line for each named zone: looks, changes, onset, and what would have been seen."""
-    table = _table(f"{findings.site.label}: change by zone")
-    for name in ("zone", "kind", "looks", "changes", "largest", "onset between", "seen from"):
-        right = name in ("looks", "changes", "largest", "seen from")
+    table = _table(f"{findings.site.label}: change by zone{_of_orbit(findings)}")
+    # 120 columns hold the kind or the step, and a zone's name says most of its kind.
+    second = "kind" if findings.changes.steps is None else "step"
+    for name in ("zone", second, "looks", "changes", "largest", "onset between", "seen from"):
+        right = name in ("step", "looks", "changes", "largest", "seen from")
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for zone in findings.named_zones:
         table.add_row(*_zone_cells(zone, findings))
+    table.caption, table.caption_justify = _seen_from(findings), "left"
     return table
+
+
+def _seen_from(findings: Findings) -> str | None:
+    """How the last column is known; a radar's is stated with its own unit."""
+    if findings.changes.steps is not None:
+        return None
+    if findings.measured is None:
+        return (
+            "seen from: area and contrast (reflectance), estimated; "
+            f"`zonewatch limit {findings.site.id}` measures them"
+        )
+    share = f"{100 * findings.measured.probability:.0f} %"
+    return f"seen from: area and contrast (reflectance) found with {share}, measured by planting"
+
+
+def _of_orbit(findings: Findings) -> str:
+    """The series of a radar, in words; nothing for any other sensor."""
+    cube = findings.cube
+    return f", {cube.sensor} orbit {cube.orbit}" if cube.orbit else ""
+
+
+def radar_lines(findings: Findings) -> list[str]:
+    """What must be said of a radar's looks: dates left out, and orbits that are not judged."""
+    steps = findings.changes.steps
+    if steps is None:
+        return []
+    days = zip(findings.cube.instants, steps.common_level, steps.common_mode, strict=True)
+    moved = [
+        f"{instant:%Y-%m-%d}: all ground moved at once ({_steps(steps.bands, level)}), left out"
+        for instant, level, is_out in days
+        if is_out
+    ]
+    others = [
+        f"orbit {one.orbit}: {one.n_looks} looks, not judged in this run"
+        for one in findings.other_orbits
+    ]
+    return moved + others
+
+
+def _steps(bands: Sequence[str], level: Iterable[float]) -> str:
+    """Signed decibels by polarisation."""
+    return ", ".join(
+        f"{band.upper()} {value:+.1f} dB" for band, value in zip(bands, level, strict=True)
+    )
 
 
 def _table(title: str) -> Table:
@@ -110,20 +159,39 @@ def _zone_cells(zone: Zone, findings: Findings) -> tuple[str, ...]:
     if not zone.is_placed or zone.id not in findings.series_of:
         is_far = zone.outline_outside is not None
         words = "outside the site" if is_far else "position not established"
-        return zone.id, zone.kind, "-", "-", words, "", ""
+        return zone.id, _second(findings, zone, None), "-", "-", words, "", ""
     looks = int(findings.looks_at(zone.id)[findings.changes.n_baseline :].sum())
     limit = findings.limit_of(zone.id)
     found = [one for one in findings.detections_in(zone.id) if one.status in REPORTED]
     largest = max(found, key=lambda one: one.area_m2, default=None)
     return (
         zone.id,
-        zone.kind,
+        _second(findings, zone, largest),
         str(looks),
         str(len(found)) if found else "none",
         "" if largest is None else _area(largest),
         "" if largest is None else span(largest.onset),
-        f"{limit.area_m2:,.0f} m2, {limit.contrast:.2f}",
+        limit_cell(limit),
     )
+
+
+def _second(findings: Findings, zone: Zone, largest: Detection | None) -> str:
+    """The kind of a zone or, where changes are steps, that of its largest object."""
+    if findings.changes.steps is None:
+        return zone.kind.value
+    return "" if largest is None else f"{largest.magnitude:+.1f} dB"
+
+
+def limit_cell(limit: DetectionLimit) -> str:
+    """The smallest change that would have been reported."""
+    if math.isinf(limit.contrast):
+        return "nothing"
+    return f"{limit.area_m2:,.0f} m2, {_contrast(limit)}"
+
+
+def _contrast(limit: DetectionLimit) -> str:
+    """The smallest contrast, with its unit unless it is a reflectance."""
+    return f"{limit.contrast:.1f} dB" if limit.unit == DECIBEL else f"{limit.contrast:.2f}"
 
 
 def _area(found: Detection) -> str:

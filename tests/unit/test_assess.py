@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from shapely import box
 
-from pipeline.assess import Evidence, assess
+from pipeline.assess import LASTING_STEPS, Evidence, assess
 from pipeline.assess.words import BANNED, banned_words
 from pipeline.config import load_config
 from pipeline.model.assessment import Assessment, Modifier, Verdict
@@ -300,3 +300,42 @@ def test_the_order_of_zones_and_series_does_not_matter() -> None:
     of = evidence()
     turned = replace(of, series=dict(reversed(list(of.series.items()))))
     assert weigh(CLAIM, of) == weigh(CLAIM, turned)
+
+
+def of_radar(bump: float) -> Evidence:
+    """The same shares behind lasting steps of at least 2.5 dB."""
+    of = evidence(bump)
+    held = {name: replace(one, step_limit=2.5) for name, one in of.series.items()}
+    return replace(of, sensor="sentinel-1", kind=LASTING_STEPS, series=held)
+
+
+def by_radar(claim: Claim = CLAIM, observable: Observable = Observable.SURFACE_CHANGE) -> Claim:
+    asked = replace(PREDICTION, sensors=("sentinel-1",), observable=observable)
+    return replace(claim, predictions=(asked,))
+
+
+def test_a_claim_that_names_radar_is_weighed_on_radar() -> None:
+    one = weigh(by_radar(), of_radar(0.05))
+    assert one.verdict is Verdict.CORROBORATED
+    assert "sentinel-1 looks" in one.sentence
+    assert "share behind a lasting step of backscatter" in one.sentence
+    assert "in steps of at least 2.5 dB." in one.sentence
+    assert " dB" not in weigh(CLAIM).sentence
+
+
+def test_no_lasting_step_contradicts_nothing_because_a_passing_change_is_not_seen() -> None:
+    assert weigh(CLAIM, evidence(bump=0.0)).verdict is Verdict.CONTRADICTED
+    assert weigh(by_radar(), of_radar(0.0)).verdict is Verdict.NOT_CORROBORATED
+
+
+@pytest.mark.parametrize("observable", [Observable.VEGETATION, Observable.SNOW_CLEARED])
+def test_what_backscatter_does_not_tell_is_not_observable(observable: Observable) -> None:
+    one = weigh(by_radar(observable=observable), of_radar(0.05))
+    assert one.verdict is Verdict.NOT_OBSERVABLE
+    assert one.reason == f"it needs {observable}, which this run does not measure"
+
+
+def test_a_claim_that_names_no_radar_is_not_observable_by_it() -> None:
+    one = weigh(CLAIM, of_radar(0.05))
+    assert one.verdict is Verdict.NOT_OBSERVABLE
+    assert one.reason == "it needs sentinel-2, which this run does not hold"

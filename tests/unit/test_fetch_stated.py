@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -133,3 +134,32 @@ def test_a_complex_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
         SITE, one_band(scene, href=str(path)), store_at(tmp_path), ONE
     ).failures
     assert "complex64" in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("crs", "words"),
+    [
+        ("EPSG:32651", "promises EPSG:32652"),
+        ("EPSG:4326", "north-up grid of square pixels|promises"),
+        (
+            "+proj=tmerc +lat_0=1 +lon_0=129 +k=0.9996 +x_0=5 +datum=WGS84 +units=m",
+            "not a readable GeoTIFF",
+        ),
+        ("+proj=utm +zone=52 +datum=WGS84 +units=m", None),
+    ],
+)
+def test_the_crs_of_a_remote_file_is_read_from_its_keys(
+    tmp_path: Path, crs: str, words: str | None
+) -> None:
+    """A number that the header states, a CRS spelt out, and one that no register holds."""
+    catalogue = Catalogue(tmp_path / "files")
+    with serve(tmp_path / "files") as served:
+        catalogue.put("odd", TILE, crs=crs)
+        scene = one_band(catalogue.scene(), href=f"{served.url}/good/odd.tif")
+        done = fetch_scene(SITE, scene, store_at(tmp_path), ONE, access=LOOPBACK)
+    failed = {failure.band: failure.reason for failure in done.failures}
+    if words is None:
+        assert failed == {}
+    else:
+        assert list(failed) == ["red"]
+        assert re.search(words, failed["red"])

@@ -89,7 +89,8 @@ def read(
         async with Door(PUBLIC, transport=transport) as door:
             source = RemoteObject(door, "https://example.org/a.tif?sig=CANARY")
             starts, stops = [a for a, _ in ranges], [b for _, b in ranges]
-            return source, await source.get_ranges_async("", starts=starts, ends=stops)
+            bodies = await source.get_ranges_async("", starts=starts, ends=stops)
+            return source, [bytes(body) for body in bodies]
 
     return asyncio.run(run())
 

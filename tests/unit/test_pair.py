@@ -9,10 +9,12 @@ import pytest
 import rasterio
 from rasterio.crs import CRS
 
-from pipeline.detect.irmad import IrMad
+from pipeline.detect.fused import FusedPair
+from pipeline.detect.ratio import LogRatio
 from pipeline.errors import RasterInputError, StoreError
 from pipeline.model.grid import Grid
 from pipeline.pair import PairSummary, compare_files
+from pipeline.raster.registration import NONE
 from pipeline.store.files import sha256_of
 from pipeline.store.rasters import tag_name
 from tests.unit.pair_factory import OPTIONS, make_pair, plant
@@ -62,7 +64,7 @@ def test_the_map_holds_what_the_detector_says(
     before, after, truth = pair
     summary = run(before, after)
     with rasterio.open(before) as one, rasterio.open(after) as two:
-        changes = IrMad(OPTIONS).compare(one.read(), two.read(), np.ones(GRID.shape, bool))
+        changes = FusedPair(OPTIONS).compare(one.read(), two.read(), np.ones(GRID.shape, bool))
     with rasterio.open(before.parent / "out.tif") as out:
         assert out.descriptions == ("magnitude", "p_value", "changed")
         assert set(out.dtypes) == {"float32"}
@@ -78,9 +80,8 @@ def test_the_map_holds_what_the_detector_says(
     assert summary.n_changed == changed.sum()
     assert summary.share_changed == summary.n_changed / summary.n_seen
     assert summary.threshold == changes.threshold
-    assert summary.correlations == tuple(sorted(summary.correlations, reverse=True))
-    assert len(summary.correlations) == 6
-    assert summary.n_iterations >= 1
+    assert summary.method == "fused"
+    assert summary.offset == NONE
     assert not summary.is_simulated
 
 
@@ -241,11 +242,40 @@ def test_a_vrt_named_tif_reads_nothing(pair: tuple[Path, Path, NDArray[np.bool_]
     refused(before, after, "no GeoTIFF")
 
 
-def test_one_band_is_too_few(tmp_path: Path) -> None:
-    before, after = make_pair(1)
-    write_tiff(tmp_path / "a.tif", before[:1], GRID)
-    write_tiff(tmp_path / "b.tif", after[:1], GRID)
-    refused(tmp_path / "a.tif", tmp_path / "b.tif", "one band is too few")
+def test_one_band_is_compared_by_its_ratio(tmp_path: Path) -> None:
+    before, after = (np.exp(date[:1]) for date in make_pair(1))
+    after[:, 40:60, 40:60] *= 30
+    write_tiff(tmp_path / "a.tif", before, GRID)
+    write_tiff(tmp_path / "b.tif", after, GRID)
+    summary = run(tmp_path / "a.tif", tmp_path / "b.tif")
+    changes = LogRatio(OPTIONS).compare(before, after, np.ones(GRID.shape, bool))
+    with rasterio.open(tmp_path / "out.tif") as out:
+        assert (out.read(1) == changes.magnitude).all()
+        assert out.read(3)[45:55, 45:55].all()
+        assert out.tags()["zonewatch_algorithm"].startswith("ratio ")
+    assert summary.method == "ratio"
+    assert summary.offset == NONE
+
+
+def test_decibels_are_refused_with_the_way_out(tmp_path: Path) -> None:
+    before, after = (date[:1] - 12 for date in make_pair(1))
+    write_tiff(tmp_path / "a.tif", before, GRID)
+    write_tiff(tmp_path / "b.tif", after, GRID)
+    error = refused(tmp_path / "a.tif", tmp_path / "b.tif", "negative values")
+    assert "dB" in error.remedy
+
+
+def test_a_date_that_lies_off_is_moved_and_the_map_says_so(tmp_path: Path) -> None:
+    before, after = make_pair(3)
+    truth = plant(after, 3)
+    write_tiff(tmp_path / "a.tif", before, GRID)
+    write_tiff(tmp_path / "b.tif", np.roll(after, (1, -1), (1, 2)), GRID)
+    summary = run(tmp_path / "a.tif", tmp_path / "b.tif")
+    assert np.allclose(summary.offset, (1, -1), atol=0.2)
+    with rasterio.open(tmp_path / "out.tif") as out:
+        assert float(out.tags()["zonewatch_moved_south_px"]) == pytest.approx(-1, abs=0.2)
+        assert float(out.tags()["zonewatch_moved_east_px"]) == pytest.approx(1, abs=0.2)
+        assert out.read(3)[truth].mean() > 0.9
 
 
 def test_other_band_counts_are_refused(tmp_path: Path) -> None:
@@ -361,7 +391,7 @@ def run_with_pixels(before: Path, out: Path) -> None:
     from pipeline.store.named import Place, write_change_map  # noqa: PLC0415 - patched above
 
     one, two = make_pair(1)
-    changes = IrMad(OPTIONS).compare(one, two, np.ones(GRID.shape, bool))
+    changes = FusedPair(OPTIONS).compare(one, two, np.ones(GRID.shape, bool))
     with rasterio.open(before) as dataset:
         place = Place(dataset.crs, dataset.transform, dataset.shape)
     write_change_map(out, changes, place, {})

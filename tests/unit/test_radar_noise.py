@@ -286,3 +286,19 @@ def test_a_sample_is_of_stable_ground_only() -> None:
     found = survey(Series(power, clear, before, ~before, stable), 5, 1.0)
     assert found.sample.weights.shape == (6, stable.sum())
     assert np.abs(found.common.shift_db).max() < 0.3
+
+
+@pytest.mark.parametrize("dof", [8.0, 60.0])
+@pytest.mark.parametrize("n_bands", [1, 2])
+def test_a_single_split_detects_what_a_single_test_does(dof: float, n_bands: int) -> None:
+    many = np.array([dof, 2 * dof, dof])
+    found = SplitTail.over(np.array([10]), 20, n_bands).detectable(1e-4, 0.8, many)
+    assert found == pytest.approx(detectable(1e-4, 0.8, n_bands, many), rel=1e-5)
+
+
+def test_more_splits_and_more_power_ask_for_more() -> None:
+    dof = np.array([20.0])
+    few, many = (SplitTail.over(np.arange(10, stop), 60, 2) for stop in (12, 50))
+    assert few.detectable(1e-4, 0.8, dof)[0] < many.detectable(1e-4, 0.8, dof)[0]
+    assert many.detectable(1e-4, 0.8, dof)[0] < many.detectable(1e-4, 0.95, dof)[0]
+    assert many.detectable(1e-4, 0.8, dof)[0] < many.detectable(1e-6, 0.8, dof)[0]

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from pipeline.detect.radar import RadarPair, same_season
+from pipeline.detect.radar import RadarPair
 from pipeline.errors import InputError
 from pipeline.model.change import Period
+from pipeline.raster.season import same_season
 from pipeline.raster.speckle import DB_PER_NEPER
 from pipeline.raster.survey import Series, survey
 from tests.unit.radar_factory import BLOCK, FIRST, OPTIONS, leading, make_cube, make_power, raised

@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 from shapely import box
 
-from pipeline.model.change import Bracket, Status
+from pipeline.model.change import DECIBEL, Bracket, Status
 from pipeline.model.claim import AssertedTime
 from pipeline.model.findings import DetectionLimit
 from pipeline.model.grid import Window
@@ -24,7 +24,7 @@ from pipeline.model.time import OPEN_END
 from pipeline.report import charts, drawing, figures, wording
 from pipeline.report.canvas import Label
 from pipeline.report.figures import ONSET_COLORS, Painter
-from pipeline.report.pictures import stretch_of, to_png, true_colour
+from pipeline.report.pictures import picture, stretch_of, to_png
 from pipeline.report.sections import numbered, zone_section
 from tests.unit.findings_factory import (
     CLOUDY_DATES,
@@ -37,11 +37,14 @@ from tests.unit.findings_factory import (
     YARD,
     lonlat,
     make_cube,
+    make_detection,
     make_findings,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from pipeline.model.cube import DateCube
 
 EVERYTHING = Window(0, 0, *GRID.shape)
 masks = arrays(np.bool_, st.tuples(st.integers(1, 8), st.integers(1, 8)))
@@ -125,7 +128,7 @@ def test_a_name_that_would_leave_the_map_is_dropped() -> None:
 
 def test_picture_is_transparent_exactly_where_nothing_was_seen() -> None:
     cube = make_cube()
-    pixels = true_colour(cube, CLOUDY_DATES[0], EVERYTHING, stretch_of(cube, 0))
+    pixels = picture(cube, CLOUDY_DATES[0], EVERYTHING, stretch_of(cube, 0))
     np.testing.assert_array_equal(pixels[..., 3] == 0, ~cube.clear[CLOUDY_DATES[0]])
     assert not pixels[:30, :, :3].any()
 
@@ -135,7 +138,7 @@ def test_snow_is_shown_as_it_was_seen() -> None:
     snow = np.zeros_like(cube.clear)
     snow[CLOUDY_DATES[0], :5] = True
     cube = replace(cube, snow=snow)
-    pixels = true_colour(cube, CLOUDY_DATES[0], EVERYTHING, stretch_of(cube, 0))
+    pixels = picture(cube, CLOUDY_DATES[0], EVERYTHING, stretch_of(cube, 0))
     assert (pixels[:5, :, 3] == 255).all()
     assert (pixels[5:30, :, 3] == 0).all()
 
@@ -147,7 +150,7 @@ def test_colours_stand_in_their_places() -> None:
     values[:, cube.bands.index("green"), 20:40] = 0.5
     values[:, cube.bands.index("blue"), 40:] = 0.5
     cube = replace(cube, values=values)
-    pixels = true_colour(cube, 0, EVERYTHING, stretch_of(cube, 0))
+    pixels = picture(cube, 0, EVERYTHING, stretch_of(cube, 0))
     for row, expected in ((10, (255, 0, 0)), (30, (0, 255, 0)), (50, (0, 0, 255))):
         assert tuple(pixels[row, 30, :3]) == expected
 
@@ -379,7 +382,13 @@ def test_civil_days_follow_the_clock_of_the_site() -> None:
 def test_onset_of_something_never_seen_without() -> None:
     bracket = Bracket(None, INSTANTS[3])
     assert wording.onset(bracket, "UTC") == "by 2020-02-02, never seen without"
-    assert wording.reversal(None, "UTC") == "still there"
+    standing = replace(make_detection("north-vacant", make_cube()), reversal=None)
+    assert wording.reversal(standing, "UTC") == "still there"
+    step = replace(standing, magnitude_unit=DECIBEL, by_band=(("vv", 4.04), ("vh", -0.5)))
+    assert wording.reversal(step, "UTC") == "not judged"
+    assert wording.distance(step) == "VV +4.0 dB, VH -0.5 dB"
+    assert wording.distance(standing) == "9.5 x noise"
+    assert wording.distance(replace(step, status=Status.FIRST)) == wording.TO
 
 
 @pytest.mark.parametrize(
@@ -422,3 +431,44 @@ def test_areas_and_shares() -> None:
     assert wording.area(43_000) == "4.30 ha"
     assert wording.percent(float("nan")) == wording.TO
     assert WINDOWS["north-vacant"].height * WINDOWS["north-vacant"].width == 400
+
+
+def test_words_of_a_lasting_step_say_decibels() -> None:
+    limit = DetectionLimit("z", 16, 1600.0, 2.34, 3, DECIBEL, 0.8)
+    assert wording.quiet(limit, 9) == (
+        "No lasting step was measured in 9 looks; the smallest that would have been called is one "
+        "of 2.3 dB over 1,600 m²."
+    )
+    words = wording.limit_words(limit)
+    assert "2.3 dB" in words
+    assert "80 %" in words
+    assert "reflectance" not in words
+    unknown = DetectionLimit("z", 16, 1600.0, float("nan"), 3, DECIBEL, 0.8)
+    assert wording.quiet(unknown, 9).startswith("Not observable: no pixel has enough looks")
+    assert wording.limit_words(unknown) == "Without enough looks there is no limit to state."
+
+
+def radar_cube() -> DateCube:
+    """The made-up ground as backscatter, with one dead pixel."""
+    power = np.random.default_rng(3).gamma(4, 0.02, (N_DATES, 2, *GRID.shape)).astype(np.float32)
+    power[0, :, 3, 4] = 0
+    cube = make_cube()
+    return replace(
+        cube, values=power, bands=("vv", "vh"), unit="gamma0, linear power", orbit="127 ascending"
+    )
+
+
+def test_radar_is_pictured_in_grey_decibels() -> None:
+    cube = radar_cube()
+    stretch = stretch_of(cube, 1)
+    pixels = picture(cube, 1, EVERYTHING, stretch)
+    assert np.array_equal(pixels[..., 0], pixels[..., 1])
+    assert np.array_equal(pixels[..., 0], pixels[..., 2])
+    decibel = 10 * np.log10(cube.values[1, 0])
+    low, high = stretch.low[0], stretch.high[0]
+    assert high - low >= 12
+    for at in ((0, 0), (7, 9), (40, 51)):
+        level = min(max((decibel[at] - low) / (high - low), 0), 1)
+        assert pixels[(*at, 0)] == pytest.approx(255 * level, abs=0.51)
+    dead = picture(cube, 0, EVERYTHING, stretch)[3, 4]
+    assert dead[:3].tolist() == [0, 0, 0]

@@ -159,15 +159,17 @@ def test_the_sensor_is_part_of_the_identity_of_a_run() -> None:
     assert identity(inputs.hashes(config)) != identity(other.hashes(config))
 
 
-@pytest.mark.parametrize("sensor", ["sentinel-1", "opera-rtc"])
-def test_a_radar_is_not_judged_yet_and_says_so_before_it_asks_anyone(
-    sensor: str, tmp_path: Path
+def test_a_sensor_that_no_detector_reads_says_so_before_it_asks_anyone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = request_for(SITE, str(tmp_path / "no-such-folder"), tmp_path, sensor=sensor)
-    with pytest.raises(NotJudgedError, match=r"fetched and prepared.*not|no detector") as caught:
+    sonar = replace(SENSORS["sentinel-1"], id="sonar", equivalent_looks=None)
+    monkeypatch.setattr("pipeline.selection.SENSORS", {**SENSORS, "sonar": sonar})
+    request = request_for(SITE, str(tmp_path / "no-such-folder"), tmp_path, sensor="sonar")
+    with pytest.raises(NotJudgedError, match="no detector judges it") as caught:
         run_site(request)
     assert caught.value.exit_code == 2
-    assert f"--sensor {sensor}" in caught.value.remedy
+    assert "--sensor sonar" in caught.value.remedy
+    assert "opera-rtc" in caught.value.remedy
     assert not list(tmp_path.iterdir())
 
 

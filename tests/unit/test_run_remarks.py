@@ -123,10 +123,10 @@ def test_f03_a_run_with_failures_ends_in_three(
     result = RunResult(record, Path("products"), None)
     monkeypatch.setattr("pipeline.run.run_site", lambda *_: result)
     if code is None:
-        cli.run("kaesong-rehearsal")
+        cli.run(site="kaesong-rehearsal")
     else:
         with pytest.raises(typer.Exit) as caught:
-            cli.run("kaesong-rehearsal")
+            cli.run(site="kaesong-rehearsal")
         assert caught.value.exit_code == code
 
 
