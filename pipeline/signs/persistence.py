@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import special
 
-from pipeline.raster.harmonics import fitted, leverage, residuals, seasonal_design
+from pipeline.raster.harmonics import (
+    blanked,
+    fitted,
+    leverage,
+    residuals,
+    seasonal_design,
+    uncertainty,
+)
 from pipeline.signs.surfaces import MIN_LOOKS
 
 if TYPE_CHECKING:
@@ -75,11 +82,11 @@ def lasting(
     seen_flat = seen.reshape(len(seen), -1)
     in_fit = seen_flat & in_baseline[:, None]
     design = seasonal_design(days, N_HARMONICS)
-    base = fitted(design, flat, in_fit)
+    base, _ = fitted(design, blanked(flat, in_fit[:, None]), in_fit)
     known = base.kept.sum(axis=0) >= MIN_LOOKS
     noise = _noise(base.noise[0], known)
     left = residuals(design, base.coefficients, flat, seen_flat)[:, 0]
-    weight = leverage(design, base.inverse)
+    weight = leverage(design, uncertainty(design, base.kept))
     scatter = noise * np.sqrt(np.where(base.kept, np.maximum(1 - weight, 0.1), 1 + weight))
     dof = np.maximum(base.kept.sum(axis=0) - len(design), 1)
     far = special.stdtrit(dof, 1 - LOOK_ALPHA / 2).astype(np.float32) * scatter

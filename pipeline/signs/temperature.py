@@ -49,8 +49,8 @@ NOTE: Final = (
     "bare metal looks colder than it is"
 )
 MAX_ERROR_K: Final = 5.0
-"""ST_QA up to which a number counts: a choice. The contrasts that analysts read from such scenes
-are a few kelvin, and the uncertainty of clear scenes far from cloud lies below it."""
+"""ST_QA up to which a number counts: a choice, not a standard. The contrasts that analysts read
+from such scenes are a few kelvin; much of the uncertainty is common to a scene and cancels."""
 NEAR_CLOUD_M: Final = 1000.0
 """Numbers nearer than this to a cloud or its shadow do not count: the first and worst class of
 distance in Laraby and Schott 2018 (Remote Sensing of Environment 216, 472-481), whose method

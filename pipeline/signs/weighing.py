@@ -18,7 +18,7 @@ import numpy as np
 from scipy import special
 
 from pipeline.model.sign import Missing, SignBaseline, SignSeries
-from pipeline.raster.harmonics import leverage, residuals, seasonal_design, solved
+from pipeline.raster.harmonics import leverage, residuals, seasonal_design, solved, uncertainty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,10 +126,12 @@ def curve_of(question: Question, values: Floats) -> Curve:
     # About their mean, for the ridge of the fit holds each term near zero.
     middle = float(values[kept].mean())
     column = np.where(kept, values - middle, 0)[:, None, None].astype(np.float32)
-    coefficients, inverse = solved(design, column, kept[:, None])
+    coefficients = solved(design, column, kept[:, None])
     left = residuals(design, coefficients, column, kept[:, None])
     curve = middle + (design.T @ coefficients[:, 0, 0]).astype(np.float64)
-    spread_out = leverage(design, inverse)[:, 0] > MAX_LEVERAGE * (1 + 1e-3)
+    spread_out = leverage(design, uncertainty(design, kept[:, None]))[:, 0] > MAX_LEVERAGE * (
+        1 + 1e-3
+    )
     squares = float(np.square(left, dtype=np.float64).sum())
     dof = float(max(n_looks - len(design), 0))
     return Curve(np.where(spread_out, np.nan, curve), squares, dof, n_looks)
