@@ -7,11 +7,12 @@ Here belongs the shape of the settings file and its reading. The values live in
 from __future__ import annotations
 
 import hashlib
+import itertools
 import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.errors import ConfigError
 
@@ -169,6 +170,39 @@ class ObjectOptions(Options):
     """The minimum mapping unit."""
 
 
+class LimitOptions(Options):
+    """How the detection limit is measured by planting changes."""
+
+    contrasts: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(min_length=1)
+    """Contrasts that are planted, in reflectance, rising."""
+    sizes_px: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = Field(min_length=1)
+    """Areas that are planted, in pixels; those that no object could be reported for are passed
+    over, and the minimum mapping unit is always planted."""
+    n_plantings: int = Field(ge=20, le=10_000)
+    """Plantings of one size and contrast in one zone, where it has that many places."""
+    min_plantings: int = Field(ge=5, le=10_000)
+    """With fewer places and dates than make this many, a size counts as one without room."""
+    n_onsets: int = Field(ge=1, le=50)
+    """Dates on which changes are planted."""
+    min_dates_after: int = Field(ge=2, le=200)
+    """Dates of the series, the first included, that a planted change is given, if there are so
+    many."""
+    probability: Share
+    """Share of plantings that must be found."""
+    neighbourhood_px: int = Field(ge=1, le=101)
+    """Edge of the neighbourhood that a pixel of the map stands for."""
+    seed: int = Field(ge=0)
+    """Of all that is drawn."""
+
+    @field_validator("contrasts")
+    @classmethod
+    def _rising(cls, contrasts: tuple[float, ...]) -> tuple[float, ...]:
+        """Refuse contrasts that do not rise."""
+        if any(b <= a for a, b in itertools.pairwise(contrasts)):
+            raise ValueError("must rise")
+        return contrasts
+
+
 class AssessOptions(Options):
     """How a claim is weighed."""
 
@@ -200,6 +234,7 @@ class RunConfig(Options):
     pair: PairOptions
     radar: RadarOptions
     objects: ObjectOptions
+    limit: LimitOptions
     assess: AssessOptions
 
     @property

@@ -39,6 +39,10 @@ class InputError(PipelineError, ValueError):
     exit_code = 2
 
 
+class StateError(InputError):
+    """An image does not follow on what a saved watch has taken in."""
+
+
 class ConfigError(InputError):
     """A setting is unknown, out of bounds or of the wrong type."""
 

@@ -16,6 +16,7 @@ from scipy import ndimage
 from pipeline.model.change import Bracket, Detection, SeriesChanges, Status
 from pipeline.model.cube import INSIDE_SHARE
 from pipeline.model.grid import Window
+from pipeline.raster.touching import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,12 +28,6 @@ if TYPE_CHECKING:
 
 SEEN_SHARE = 0.5
 """A look counts for an object once half of it was seen clearly."""
-
-# Pixels touch along edges and corners on one date, and only themselves from date to date, so that
-# two changes that follow one another at different places of a yard stay two.
-TOUCHING = np.zeros((3, 3, 3), dtype=bool)
-TOUCHING[1] = True
-TOUCHING[:, 1, 1] = True
 
 
 @dataclass(frozen=True)
@@ -67,11 +62,15 @@ def replay(
         Detections by zone in the order of the masks, then by onset. A change that no zone holds
         is in none of them.
     """
-    standing = changes.changed | _awaiting(changes)
-    parts = _parts(standing, masks, options.min_pixels)
+    parts = _parts(standing_pixels(changes), masks, options.min_pixels)
     found = [_detection(part, changes, cube) for part in parts]
     order = {mask.zone_id: place for place, mask in enumerate(masks)}
     return tuple(sorted(found, key=lambda one: (order[one.zone_id], one.onset.first_with, one.id)))
+
+
+def standing_pixels(changes: SeriesChanges) -> NDArray[np.bool_]:
+    """Pixels that stand changed, or wait for the looks that would confirm them, (time, y, x)."""
+    return changes.changed | _awaiting(changes)
 
 
 def _awaiting(changes: SeriesChanges) -> NDArray[np.bool_]:
@@ -99,7 +98,7 @@ def _parts(
     standing: NDArray[np.bool_], masks: Sequence[ZoneMask], min_pixels: int
 ) -> Iterator[_Part]:
     """Cut every connected change at the borders of the zones; drop what is too small."""
-    labels, _ = ndimage.label(standing, structure=TOUCHING)
+    labels = labelled(standing)
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         block = labels[box] == number
         lasts = np.zeros(len(standing), dtype=bool)

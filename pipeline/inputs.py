@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.model.provenance import RunRecord
     from pipeline.model.scene import FetchedScene, Remark, Scene
     from pipeline.model.site import Site
+    from pipeline.store.limits import HeldLimits
 
 EVER = Period(datetime(1984, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 """From the first Landsat 5 year on, open to the future."""
@@ -106,6 +107,7 @@ class Inputs:
         superseded: scenes that gave way to another one of their overpass.
         on_listing: what must be said of the listing as a whole.
         sensor: whose scenes they are.
+        held: detection limits that were measured in these scenes; None if none were.
     """
 
     site: Site
@@ -116,6 +118,7 @@ class Inputs:
     superseded: tuple[Scene, ...] = ()
     on_listing: tuple[Remark, ...] = ()
     sensor: str = DEFAULT_SENSOR
+    held: HeldLimits | None = None
 
     def hashes(self, config: RunConfig) -> dict[str, str]:
         """Hash by name of every input."""
@@ -134,7 +137,8 @@ class Inputs:
         # They stand in the report, too.
         words = canonical_json([remark.words for remark in self.on_listing])
         said = {"listing": hashlib.sha256(words).hexdigest()} if self.on_listing else {}
-        return {**own, **seeds, **gone, **said, **chips}
+        limits = {} if self.held is None else {"limits": self.held.sha256}
+        return {**own, **seeds, **gone, **said, **limits, **chips}
 
     @property
     def remarks(self) -> tuple[Remark, ...]:

@@ -18,7 +18,13 @@ from pipeline.environment import close_environment
 from pipeline.errors import EmptySearchError, NoCollectionError
 from pipeline.fetch import fetch
 from pipeline.history import replay
-from pipeline.identity import ALGORITHM_VERSIONS, identity, record_of, versions
+from pipeline.identity import (
+    ALGORITHM_VERSIONS,
+    cube_identity,
+    identity,
+    record_of,
+    versions,
+)
 from pipeline.inputs import EVER, Inputs, Listener, RunRequest, RunResult, Silence, told
 from pipeline.judge import count_baseline, detect_changes, prepare_series
 from pipeline.model.findings import Findings
@@ -31,6 +37,7 @@ from pipeline.sites import load_site
 from pipeline.store.chips import ChipStore
 from pipeline.store.layout import WorkFolder
 from pipeline.store.ledger import open_ledger
+from pipeline.store.limits import read_limits
 from pipeline.store.listed import ListedBefore, scenes_held
 from pipeline.store.records import read_record, write_record
 from pipeline.zones import mask_excess, measure_zones
@@ -85,6 +92,7 @@ def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult
     work = WorkFolder(request.work, site.id)
     with work.lock():
         inputs = gather(request, site, seeds, heard)
+        inputs = replace(inputs, held=read_limits(work, cube_identity(inputs.hashes(config))))
         run_id = identity(inputs.hashes(request.config))
         record, findings = read_record(work, run_id), None
         if record is None:
@@ -163,8 +171,7 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
     series = measure_zones(changes, cube, masks)
     detections = replay(changes, cube, masks, config.objects)
     heard.step()
-    evidence = evidence_of(inputs, judged, series, detections)
-    seeds = inputs.seeds
+    seeds, evidence = inputs.seeds, evidence_of(inputs, judged, series, detections)
     assessments = () if seeds is None else assess(seeds, site, evidence, config.assess)
     heard.step()
     return Findings(
@@ -189,6 +196,7 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
         mask_excess=mask_excess(cube, masks),
         on_listing=tuple(remark.words for remark in inputs.on_listing),
         other_orbits=judged.other_orbits,
+        measured=None if inputs.held is None else inputs.held.limits,
     )
 
 

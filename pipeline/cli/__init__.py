@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from pipeline.cli import imagery
 from pipeline.cli.days import dated
+from pipeline.cli.limit import limit
 from pipeline.cli.screens import INCOMPLETE, err, out
 from pipeline.environment import close_environment
 from pipeline.errors import InputError, PipelineError
@@ -107,6 +108,7 @@ def show(result: RunResult) -> None:
     out.print(str(result.folder / "report.html"), soft_wrap=True)
 
 
+app.command()(dated(limit))
 app.command()(imagery.fetch)
 app.command()(imagery.scenes)
 

@@ -8,79 +8,40 @@ whole site belongs to ``calibration``, the rule of looks to ``runs``, the record
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from pipeline.config import load_config
-from pipeline.detect.calibration import Calibration, calibrate, distances
+from pipeline.detect.calibration import Fit, calibrate, distances
 from pipeline.detect.record import Record, recorded
-from pipeline.detect.runs import first_confirmed
-from pipeline.detect.stretch import Stack, Timeline, fit_history
-from pipeline.errors import InputError
+from pipeline.detect.runs import first_confirmed, magnitudes
+from pipeline.detect.series import Series, days_of, looks_of, timeline_of
+from pipeline.detect.stretch import fit_history
 from pipeline.model.change import SeriesChanges
-from pipeline.raster.harmonics import blanked
+from pipeline.raster.harmonics import count, product
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from numpy.typing import NDArray
 
     from pipeline.config import MonitorOptions
+    from pipeline.detect.calibration import Calibration
+    from pipeline.detect.series import Pixels
+    from pipeline.detect.stretch import Timeline
     from pipeline.model.cube import DateCube
+    from pipeline.raster.harmonics import Baseline
 
     Float32: TypeAlias = NDArray[np.float32]
     Mask: TypeAlias = NDArray[np.bool_]
 
-BLOCK_PIXELS = 16384
-"""Pixels worked on at once: a block of a few hundred dates stays near the processor."""
-SAMPLE_PIXELS = 4096
-"""Pixels, spread over the site, that the calibration rests on."""
-N_THREADS = 2
-NDVI = "ndvi"
-"""Normalised difference of near infrared and red: light and haze that touch both alike fall out."""
-PARTS = {NDVI: ("red", "nir")}
-"""What an index is made of."""
-
-
-@dataclass(frozen=True)
-class _Series:
-    """A cube that gives out its pixels in the layout of the fit.
-
-    Attributes:
-        values: float32, (time, band, y, x).
-        seen: bool, (time, y, x); None if an unseen value is one that is not finite.
-        reflectances: places on the band axis that hold reflectance; noise is reported for them.
-    """
-
-    values: Float32
-    seen: Mask | None
-    reflectances: tuple[int, ...] = (0,)
-
-    def stack(self, rows: slice, cols: slice = slice(None)) -> Stack:
-        """A block of pixels; a copy."""
-        block = self.values[:, :, rows, cols]
-        finite = np.isfinite(block)
-        seen: Mask = finite[:, 0] if block.shape[1] == 1 else np.all(finite, axis=1)
-        if self.seen is not None:
-            seen = seen & self.seen[:, rows, cols]
-        block = blanked(block, seen[:, None])
-        return Stack(block.reshape(*block.shape[:2], -1), seen.reshape(len(seen), -1))
-
-    def sample(self) -> Stack:
-        """Pixels on a coarse grid over the whole site."""
-        n_rows, n_cols = self.values.shape[2:]
-        step = int(np.ceil(np.sqrt(n_rows * n_cols / SAMPLE_PIXELS)))
-        row, col = min(step, n_rows) // 2, min(step, n_cols) // 2
-        return self.stack(slice(row, None, step), slice(col, None, step))
-
-    def blocks(self) -> list[slice]:
-        """Rows in blocks."""
-        n_rows, n_cols = self.values.shape[2:]
-        step = max(1, BLOCK_PIXELS // n_cols)
-        return [slice(row, min(row + step, n_rows)) for row in range(0, n_rows, step)]
+BLOCK_VALUES = 2**19
+"""Baseline values worked on at once: they and what is made of them stay near the processor."""
+LEAST_PIXELS = 512
+"""Fewer are not worth the calls."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +54,9 @@ class HarmonicMonitor:
 
     options: MonitorOptions
 
-    def detect(self, cube: DateCube, n_baseline: int) -> SeriesChanges:
+    def detect(
+        self, cube: DateCube, n_baseline: int, learnt: Calibration | None = None
+    ) -> SeriesChanges:
         """What changed at every pixel and date of a cube.
 
         ``departs`` holds at the strong threshold everywhere, and inside a confirmed run at the
@@ -102,22 +65,31 @@ class HarmonicMonitor:
         Args:
             cube: all dates, baseline first.
             n_baseline: how many leading dates are the baseline.
+            learnt: what ``learn`` said of a cube of the same dates and looks; asked if not given.
 
         Raises:
             InputError: if a band is missing or the baseline is empty or too long.
             NothingSeenError: if no pixel has enough clear looks in the baseline.
         """
-        needed = {part for band in self.options.bands for part in PARTS.get(band, (band,))}
-        missing = sorted(needed - set(cube.bands))
-        if missing:
-            raise InputError(
-                f"the cube holds no band {', '.join(missing)}",
-                where="monitor.bands",
-                remedy=f"choose from {', '.join(cube.bands)}",
-            )
-        series = _Series(_values(cube, self.options.bands), cube.clear, _reflectances(self.options))
-        timeline = _timeline(_days(cube.instants), n_baseline, self.options)
-        return _detected(series, timeline, self.options)
+        series = Series.of_cube(cube, self.options)
+        sample = series.sample()
+        timeline = timeline_of(days_of(cube.instants), n_baseline, self.options, sample)
+        learnt = learnt or calibrate(sample, timeline, self.options, timeline.n_monitored)
+        record = Record.empty(len(timeline.days), *series.shape)
+        series.over_blocks(lambda one: record.put(one, _recorded(series, one, timeline, learnt)))
+        rule = learnt.rule
+        return SeriesChanges(n_baseline, rule.n_strong, rule.strong, **vars(record))
+
+    def learn(self, cube: DateCube, n_baseline: int) -> Calibration:
+        """What holds for the whole site: with it every pixel is judged by itself alone.
+
+        Raises:
+            InputError: if a band is missing or the baseline is empty or too long.
+            NothingSeenError: if no pixel has enough clear looks in the baseline.
+        """
+        sample = Series.of_cube(cube, self.options).sample()
+        timeline = timeline_of(days_of(cube.instants), n_baseline, self.options, sample)
+        return calibrate(sample, timeline, self.options, timeline.n_monitored)
 
 
 def monitor_cube(
@@ -143,125 +115,102 @@ def monitor_cube(
         NothingSeenError: if no pixel has enough clear looks in the baseline.
     """
     options = load_config().monitor
-    cube = np.asarray(values)
-    if cube.ndim != 3 or not cube.size or cube.dtype.kind not in "fiu":  # noqa: PLR2004 - (time, y, x)
-        raise InputError(f"values must be numbers along (time, y, x), not {cube.shape}")
-    if len(cube) != len(dates):
-        raise InputError(f"{len(cube)} images and {len(dates)} dates")
-    series = _Series(cube.astype(np.float32, copy=False)[:, None], None)
-    timeline = _timeline(_days(dates), n_baseline, options)
-    learnt = calibrate(series.sample(), timeline, options, len(dates) - n_baseline)
-    found = np.empty(cube.shape[1:], dtype=np.int16)
+    series = Series.of_band(values, dates)
+    days, sample = days_of(dates), series.sample()
+    timeline = timeline_of(days, n_baseline, options, sample)
+    found = np.empty(series.shape, dtype=np.int16)
+    with ThreadPoolExecutor(1) as pool:
+        learning = pool.submit(calibrate, sample, timeline, options, timeline.n_monitored)
 
-    def confirm(rows: slice) -> None:
-        found[rows] = _confirmed(series.stack(rows), timeline, options, learnt).reshape(
-            -1, cube.shape[2]
-        )
+        def confirm(pixels: Pixels) -> None:
+            target, values = found[pixels], series.raw(pixels)
+            curves = _curves(values[:n_baseline], timeline, options.min_baseline_looks)
+            late, learnt = values[n_baseline:], learning.result()
+            target[...] = _confirmed(late, curves, timeline, learnt).reshape(target.shape)
 
-    with ThreadPoolExecutor(N_THREADS) as pool:
-        list(pool.map(confirm, series.blocks()))
+        series.over_blocks(confirm)
     return found
 
 
-def _values(cube: DateCube, names: tuple[str, ...]) -> Float32:
-    """The bands and indices of those names, float32, (time, band, y, x)."""
-    if names == cube.bands:
-        return cube.values
-    return np.stack([_channel(cube, name) for name in names], axis=1)
+def _curves(values: Float32, timeline: Timeline, min_looks: int) -> list[Baseline]:
+    """The curves of a block, fitted to small parts of it.
 
-
-def _channel(cube: DateCube, name: str) -> Float32:
-    """One band, or the vegetation index where it is asked for, (time, y, x)."""
-    if name != NDVI:
-        band: Float32 = cube.values[:, cube.bands.index(name)]
-        return band
-    red, nir = (cube.values[:, cube.bands.index(part)] for part in PARTS[NDVI])
-    index = np.zeros_like(red)
-    np.divide(nir - red, nir + red, out=index, where=cube.clear & (nir + red > 0))
-    return index
-
-
-def _reflectances(options: MonitorOptions) -> tuple[int, ...]:
-    """Places of the bands that are reflectances; the index alone stands for itself."""
-    places = tuple(place for place, name in enumerate(options.bands) if name != NDVI)
-    return places or (0,)
-
-
-def _days(dates: Sequence[date] | NDArray[np.datetime64]) -> NDArray[np.float64]:
-    """Days since the first date.
-
-    Raises:
-        InputError: if they are not dates, or do not ascend strictly.
+    Args:
+        values: the baseline, (time, band, pixel), not finite where not seen.
+        timeline: the dates.
+        min_looks: looks that a stretch of history must hold.
     """
-    try:
-        plain = [_naive(one) for one in dates]
-        stamps = np.asarray(plain, dtype="datetime64[us]")
-    except (TypeError, ValueError) as error:
-        raise InputError("the dates cannot be read", remedy="give dates or datetime64") from error
-    days: NDArray[np.float64] = (stamps - stamps[:1]) / np.timedelta64(1, "D")
-    if np.isnan(days).any() or (np.diff(days) <= 0).any():
-        raise InputError("the dates must ascend strictly, each date once")
-    return days
-
-
-def _naive(one: date | np.datetime64) -> date | np.datetime64:
-    """A moment without its time zone, in UTC."""
-    if isinstance(one, datetime) and one.tzinfo is not None:
-        return one.astimezone(UTC).replace(tzinfo=None)
-    return one
-
-
-def _timeline(days: NDArray[np.float64], n_baseline: int, options: MonitorOptions) -> Timeline:
-    """The timeline of a series.
-
-    Raises:
-        InputError: if the baseline is empty, or longer than the series.
-    """
-    if not 1 <= n_baseline <= len(days):
-        raise InputError(
-            f"a baseline of {n_baseline} dates does not fit a series of {len(days)}",
-            remedy="name how many of the first dates show the normal state",
-        )
-    return Timeline.of(days, n_baseline, options.n_harmonics)
+    size = max(LEAST_PIXELS, BLOCK_VALUES // timeline.n_baseline)
+    return [
+        fit_history(looks_of(values[..., start : start + size]), timeline, min_looks)
+        for start in range(0, values.shape[2], size)
+    ]
 
 
 def _confirmed(
-    stack: Stack, timeline: Timeline, options: MonitorOptions, learnt: Calibration
+    values: Float32, curves: list[Baseline], timeline: Timeline, learnt: Calibration
 ) -> NDArray[np.int16]:
-    """Index of the date that confirms a change, (pixel,); -1 for none."""
-    n_baseline = timeline.n_baseline
-    baseline = fit_history(stack, timeline, options.min_baseline_looks)
-    watched = baseline.kept.sum(axis=0) >= options.min_baseline_looks
-    late = stack.dates(slice(n_baseline, None))
-    unrest = learnt.restlessness[n_baseline:]
-    far = distances(
-        late, timeline.design[:, n_baseline:], baseline, scale=learnt.scale, unrest=unrest
-    )
-    found = first_confirmed(far, late.seen & watched, learnt.rule)
-    return np.where(found >= 0, found + n_baseline, -1).astype(np.int16)
+    """Index of the date that confirms a change, (pixel,); -1 for none.
+
+    Pixels that may confirm are told part by part, and walked through the dates together.
+
+    Args:
+        values: the monitored dates, (time, band, pixel), not finite where not seen.
+        curves: of the parts of the block, one after another.
+        timeline: the dates.
+        learnt: thresholds and scale.
+    """
+    found = np.full(values.shape[2], -1, dtype=np.int16)
+    parts, start = [], 0
+    for baseline in curves:
+        stop = start + baseline.kept.shape[1]
+        able, *looks = _able_to_confirm(values[..., start:stop], baseline, timeline, learnt)
+        parts.append((start + able, *looks))
+        start = stop
+    able, far, seen = (np.concatenate(one, axis=-1) for one in zip(*parts, strict=True))
+    first = first_confirmed(far, seen, learnt.rule)
+    found[able] = np.where(first >= 0, first + timeline.n_baseline, -1)
+    return found
 
 
-def _detected(series: _Series, timeline: Timeline, options: MonitorOptions) -> SeriesChanges:
-    """All blocks of a series, put together."""
-    n_dates, _, *shape = series.values.shape
-    learnt = calibrate(series.sample(), timeline, options, n_dates - timeline.n_baseline)
-    record = Record.empty(n_dates, *shape)
+def _able_to_confirm(
+    late: Float32, baseline: Baseline, timeline: Timeline, learnt: Calibration
+) -> tuple[NDArray[np.intp], Float32, Mask]:
+    """Pixels with enough looks far out: their places, distances and looks, monitored dates only.
 
-    def fill(rows: slice) -> None:
-        stack = series.stack(rows)
-        baseline = fit_history(stack, timeline, options.min_baseline_looks)
-        watched = baseline.kept.sum(axis=0) >= options.min_baseline_looks
-        far = distances(
-            stack, timeline.design, baseline, scale=learnt.scale, unrest=learnt.restlessness
-        )
-        block = recorded(far, stack.seen & watched, learnt.rule, timeline.n_baseline)
-        record.put(rows, block)
-        noise = np.where(watched, baseline.noise[list(series.reflectances)].mean(axis=0), 0)
-        record.seen[:, rows] = stack.seen.reshape(n_dates, -1, shape[1])
-        record.noise[rows] = noise.reshape(-1, shape[1])
-        record.monitored[rows] = watched.reshape(-1, shape[1])
+    Distances in full are taken only of pixels that have enough looks far out before the doubt
+    about the curve is counted, which brings every look nearer.
+    """
+    able = _far_out(late, timeline, baseline, learnt)
+    looks = looks_of(late.take(able, axis=-1))
+    fit = Fit.of(baseline.pixels(able), timeline)
+    unrest = learnt.restlessness[timeline.n_baseline :]
+    far = distances(looks, timeline.future, fit, scale=learnt.scale, unrest=unrest)
+    return able, far, looks.seen
 
-    with ThreadPoolExecutor(N_THREADS) as pool:
-        list(pool.map(fill, series.blocks()))
-    rule = learnt.rule
-    return SeriesChanges(timeline.n_baseline, rule.n_strong, rule.strong, **vars(record))
+
+def _far_out(
+    values: Float32, timeline: Timeline, baseline: Baseline, learnt: Calibration
+) -> NDArray[np.intp]:
+    """Places of the pixels with enough looks beyond a threshold, the curve taken as certain."""
+    curve = baseline.coefficients.reshape(len(timeline.design), -1)
+    left = product(timeline.future.T, curve).reshape(values.shape)
+    np.subtract(values, left, out=left)
+    far = magnitudes(learnt.scale.standardised(left, baseline.noise))
+    limit = np.float32(learnt.rule.weak) * learnt.restlessness[timeline.n_baseline :]
+    n_out = count(far >= limit[:, None])
+    is_watched = count(baseline.kept) >= learnt.min_looks
+    least = min(learnt.rule.n_strong, learnt.rule.n_weak)
+    return np.flatnonzero(is_watched & (n_out >= least))
+
+
+def _recorded(series: Series, pixels: Pixels, timeline: Timeline, learnt: Calibration) -> Record:
+    """The record of a block."""
+    stack = series.stack(pixels)
+    baseline = fit_history(stack, timeline, learnt.min_looks)
+    watched = count(baseline.kept) >= learnt.min_looks
+    fit, unrest = Fit.of(baseline, timeline), learnt.restlessness
+    far = distances(stack, timeline.design, fit, scale=learnt.scale, unrest=unrest)
+    block = recorded(far, stack.seen & watched, learnt.rule, timeline.n_baseline)
+    noise = baseline.noise[list(series.reflectances)].mean(axis=0) * watched
+    return replace(block, seen=stack.seen, noise=noise, monitored=watched)

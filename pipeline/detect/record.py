@@ -49,10 +49,10 @@ class Record:
             monitored=np.zeros(shape, dtype=bool),
         )
 
-    def put(self, rows: slice, block: Record) -> None:
-        """Take in what was found in a block of rows."""
+    def put(self, pixels: tuple[slice, slice], block: Record) -> None:
+        """Take in what was found in a block of rows and columns."""
         for mine, theirs in zip(vars(self).values(), vars(block).values(), strict=True):
-            target = mine[..., rows, :]
+            target = mine[..., *pixels]
             target[...] = theirs.reshape(target.shape)
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+
+from pipeline.raster.harmonics import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,8 +96,7 @@ def advance(runs: Runs, distance: Float32, seen: Mask, rule: Rule) -> Mask:
         rule: thresholds and counts.
     """
     size = magnitudes(distance)
-    norm = np.maximum(magnitudes(runs.direction), np.float32(1e-12))
-    along = np.einsum("bn,bn->n", distance, runs.direction) / norm
+    along = _along(distance, runs.direction)
     longer = seen & (runs.length > 0) & (along >= rule.weak)
     fresh = seen & ~longer & (size >= rule.weak)
     reach = np.where(longer, along, size)
@@ -117,11 +117,11 @@ def first_confirmed(distance: Float32, seen: Mask, rule: Rule) -> NDArray[np.int
     Only pixels with enough looks far out are followed through time.
     """
     size = magnitudes(distance) * seen
-    n_far = np.count_nonzero(size >= rule.strong, axis=0)
-    n_out = np.count_nonzero(size >= rule.weak, axis=0)
-    able = np.flatnonzero((n_far >= rule.n_strong) | (n_out >= rule.n_weak))
+    is_able = count(size >= rule.strong) >= rule.n_strong
+    is_able |= count(size >= rule.weak) >= rule.n_weak
+    able = np.flatnonzero(is_able)
     found = np.full(seen.shape[1], -1, dtype=np.int16)
-    found[able] = _followed(distance[..., able], seen[:, able], rule)
+    found[able] = _followed(distance.take(able, axis=-1), seen.take(able, axis=-1), rule)
     return found
 
 
@@ -175,28 +175,68 @@ def calibrated(distance: Float32, seen: Mask, counts: tuple[int, int], share: fl
         counts: looks in a row for the strong and for the weak threshold.
         share: share of pixels falsely confirmed; each threshold is given half of it.
     """
-    found = [_calibrated_threshold(distance, seen, n, share / 2) for n in counts]
+    line = Line.of(distance, seen)
+    found = [_calibrated_threshold(run_reach(line, n), share / 2) for n in counts]
     return Rule(counts[0], max(found), counts[1], min(found))
 
 
-def _calibrated_threshold(distance: Float32, seen: Mask, n_looks: int, share: float) -> float:
-    """The threshold for one count of looks; only pixels that can exceed it are followed."""
-    reach = window_reach(magnitudes(distance), seen, n_looks)
+def _calibrated_threshold(reach: Float32, share: float) -> float:
+    """The threshold that a share of pixels reaches."""
 
     def share_at(threshold: float) -> float:
-        able = reach >= threshold
-        rule = Rule(n_looks, threshold, NEVER, threshold)
-        found = _followed(distance[..., able], seen[:, able], rule)
-        return float(np.count_nonzero(found >= 0) / max(len(reach), 1))
+        return float(np.count_nonzero(reach >= threshold) / max(len(reach), 1))
 
     return tail_threshold(share_at, share, float(reach.max(initial=0)) * (1 + PRECISION))
 
 
-def window_reach(size: Float32, seen: Mask, n_looks: int) -> Float32:
-    """The least size in the best window of looks in a row, unseen dates left out, (pixel,)."""
-    order = np.argsort(~seen, axis=0, kind="stable")
-    looks = np.take_along_axis(size * seen, order, axis=0)
-    if len(looks) < n_looks:
-        return np.zeros(looks.shape[1], dtype=np.float32)
-    best: Float32 = sliding_window_view(looks, n_looks, axis=0).min(axis=-1).max(axis=0)
-    return best
+@dataclass(frozen=True)
+class Line:
+    """The seen looks of all pixels laid side by side, pixel after pixel.
+
+    Looks in a row are then a window of one line, however many dates lie between them.
+
+    Attributes:
+        looks: distances, float32, (band, look).
+        pixel: the pixel of each look, ascending, (look,).
+        n_pixels: pixels, those without a look included.
+    """
+
+    looks: Float32
+    pixel: NDArray[np.intp]
+    n_pixels: int
+
+    @classmethod
+    def of(cls, distance: Float32, seen: Mask) -> Line:
+        """Lay out distances (time, band, pixel) that were seen (time, pixel)."""
+        looks = distance.transpose(1, 2, 0)[:, seen.T]
+        n_pixels = seen.shape[1]
+        return cls(looks, np.repeat(np.arange(n_pixels), count(seen)), n_pixels)
+
+
+def run_reach(line: Line, n_looks: int) -> Float32:
+    """The highest threshold at which looks in a row still confirm, (pixel,); 0 if none does.
+
+    A run of looks reaches as far as its first look lies out, and as each further one lies along
+    the mean direction of those before it.
+    """
+    reach = np.zeros(line.n_pixels, dtype=np.float32)
+    n_starts = line.looks.shape[1] - n_looks + 1
+    if n_starts < 1:
+        return reach
+    direction = line.looks[:, :n_starts].copy()
+    low = magnitudes(direction)
+    for k in range(1, n_looks):
+        now = line.looks[:, k : k + n_starts]
+        np.minimum(low, _along(now, direction), out=low)
+        direction += now
+    first = line.pixel[:n_starts]
+    inside = first == line.pixel[n_looks - 1 :]
+    np.maximum.at(reach, first[inside], low[inside])
+    return reach
+
+
+def _along(distance: Float32, direction: Float32) -> Float32:
+    """Length of distances (band, pixel) along directions of any length, (pixel,)."""
+    norm = np.maximum(magnitudes(direction), np.float32(1e-12))
+    along: Float32 = np.einsum("bn,bn->n", distance, direction) / norm
+    return along

@@ -16,9 +16,10 @@ from pipeline.raster.harmonics import (
     CUT_SIGMA,
     DAYS_PER_YEAR,
     Baseline,
+    blanked,
+    count,
     fitted,
     product,
-    residuals,
     seasonal_design,
 )
 
@@ -42,21 +43,41 @@ class Timeline:
         days: days since the first date, float64, (time,).
         design: seasonal design, float32, (term, time).
         n_baseline: leading dates that the curve is fitted to.
+        shown: dates on which anything of the site was seen, bool, (time,); the others count for
+            nothing, whatever their number.
     """
 
     days: NDArray[np.float64]
     design: Float32
     n_baseline: int
+    shown: Mask
 
     @classmethod
-    def of(cls, days: NDArray[np.float64], n_baseline: int, n_harmonics: int) -> Timeline:
+    def of(
+        cls, days: NDArray[np.float64], n_baseline: int, n_harmonics: int, shown: Mask
+    ) -> Timeline:
         """The timeline of dates given in days."""
-        return cls(days, seasonal_design(days, n_harmonics), n_baseline)
+        return cls(days, seasonal_design(days, n_harmonics), n_baseline, shown)
+
+    @property
+    def past(self) -> NDArray[np.intp]:
+        """Baseline dates on which anything was seen."""
+        return np.flatnonzero(self.shown[: self.n_baseline])
+
+    @property
+    def n_monitored(self) -> int:
+        """Monitored dates on which anything was seen."""
+        return int(np.count_nonzero(self.shown[self.n_baseline :]))
 
     @property
     def history(self) -> Float32:
         """Design of the baseline dates."""
         return self.design[:, : self.n_baseline]
+
+    @property
+    def future(self) -> Float32:
+        """Design of the monitored dates."""
+        return self.design[:, self.n_baseline :]
 
 
 @dataclass(frozen=True)
@@ -75,9 +96,9 @@ class Stack:
         """Some of the dates."""
         return Stack(self.values[dates], self.seen[dates])
 
-    def pixels(self, chosen: Mask) -> Stack:
+    def pixels(self, chosen: NDArray[np.intp]) -> Stack:
         """Some of the pixels."""
-        return Stack(self.values[..., chosen], self.seen[:, chosen])
+        return Stack(self.values.take(chosen, axis=-1), self.seen.take(chosen, axis=-1))
 
 
 def fit_history(stack: Stack, timeline: Timeline, min_looks: int) -> Baseline:
@@ -87,61 +108,73 @@ def fit_history(stack: Stack, timeline: Timeline, min_looks: int) -> Baseline:
     left out, if what follows spans a year and holds enough looks.
     """
     history = stack.dates(slice(timeline.n_baseline))
-    whole = fitted(timeline.history, history.values, history.seen)
-    start = newest_stretch(history, whole, timeline, min_looks)
-    broken = start > 0
-    if not broken.any():
+    whole, left = fitted(timeline.history, history.values, history.seen)
+    start = newest_stretch(Stack(left, history.seen), whole.noise, timeline, min_looks)
+    broken = np.flatnonzero(start)
+    if not broken.size:
         return whole
     part = history.pixels(broken)
-    after = np.arange(timeline.n_baseline)[:, None] >= start[broken]
-    return _merged(whole, fitted(timeline.history, part.values, part.seen & after), broken)
+    seen = part.seen & (np.arange(timeline.n_baseline)[:, None] >= start[broken])
+    newest, _ = fitted(timeline.history, blanked(part.values, seen[:, None]), seen)
+    return _merged(whole, newest, broken)
 
 
-def _merged(whole: Baseline, part: Baseline, chosen: Mask) -> Baseline:
-    """A baseline in which the chosen pixels are replaced, in place."""
-    for old, new in zip(vars(whole).values(), vars(part).values(), strict=True):
-        old[..., chosen] = new
-    return whole
+def _merged(whole: Baseline, part: Baseline, chosen: NDArray[np.intp]) -> Baseline:
+    """A baseline in which the chosen pixels are replaced."""
+    kept = whole.kept.copy()
+    kept[:, chosen] = part.kept
+    whole.coefficients[..., chosen], whole.noise[:, chosen] = part.coefficients, part.noise
+    return Baseline(whole.coefficients, whole.noise, kept)
 
 
 def newest_stretch(
-    history: Stack, baseline: Baseline, timeline: Timeline, min_looks: int
+    left: Stack, noise: Float32, timeline: Timeline, min_looks: int
 ) -> NDArray[np.intp]:
     """First date of the newest stretch of each pixel without a step, (pixel,); 0 for all of it.
 
     Residuals before and after every split are compared by a two-sample t of their means.
+
+    Args:
+        left: residuals of the whole history, (time, band, pixel); overwritten.
+        noise: (band, pixel).
+        timeline: the dates.
+        min_looks: looks that the newest stretch must hold.
     """
     splits = _splits(timeline)
+    start = np.zeros(left.seen.shape[1], dtype=np.intp)
     if not splits.size:
-        return np.zeros(history.seen.shape[1], dtype=np.intp)
-    left = residuals(timeline.history, baseline.coefficients, history.values, history.seen)
-    left /= np.maximum(baseline.noise, np.finfo(np.float32).tiny)
-    np.clip(left, -CUT_SIGMA, CUT_SIGMA, out=left)
+        return start
+    limit = np.float32(CUT_SIGMA) * np.maximum(noise, np.finfo(np.float32).tiny)
+    np.minimum(left.values, limit, out=left.values)
+    np.maximum(left.values, -limit, out=left.values)
     after = (np.arange(timeline.n_baseline) >= splits[:, None]).astype(np.float32)
-    strength = _step_strength(left, history.seen, after, min_looks)
-    best = strength.argmax(axis=0)
-    is_step = np.take_along_axis(strength, best[None], axis=0)[0] >= BREAK_SIGMA
-    return np.where(is_step, splits[best], 0)
+    strength = _step_strength(left, limit, after, min_looks)
+    broken = np.flatnonzero(strength.max(axis=0) >= BREAK_SIGMA)
+    start[broken] = splits[strength[:, broken].argmax(axis=0)]
+    return start
 
 
 def _splits(timeline: Timeline) -> NDArray[np.intp]:
     """Dates that may open the newest stretch: those with a year of baseline behind them."""
-    days = timeline.days[: timeline.n_baseline]
-    able = np.flatnonzero(days <= days[-1] - DAYS_PER_YEAR)[1:]
+    past = timeline.past
+    days = timeline.days[past]
+    able = past[days <= days[-1:] - DAYS_PER_YEAR][1:]
     if not able.size:
         return able
     return np.unique(able[np.linspace(0, len(able) - 1, N_SPLITS).astype(int)])
 
 
-def _step_strength(left: Float32, seen: Mask, after: Float32, min_looks: int) -> Float32:
+def _step_strength(left: Stack, limit: Float32, after: Float32, min_looks: int) -> Float32:
     """Step at every split over its standard error, (split, pixel), in the band that shows most."""
-    n_after, n_all = product(after, seen.astype(np.float32)), seen.sum(axis=0, dtype=np.float32)
-    n_before = n_all - n_after
-    flat = left.reshape(len(left), -1)
-    late = product(after, flat).reshape(len(after), *left.shape[1:])
-    early = left.sum(axis=0) - late
-    n_late, n_early = np.maximum(n_after, 1)[:, None], np.maximum(n_before, 1)[:, None]
-    step = np.abs(late / n_late - early / n_early) / np.sqrt(1 / n_late + 1 / n_early)
-    enough = (n_after >= min_looks) & (n_before >= min_looks / 2)
+    n_all, (n_dates, *columns) = count(left.seen).astype(np.float32), left.values.shape
+    n_after = product(after, left.seen.astype(np.float32))
+    late = product(after, left.values.reshape(n_dates, -1)).reshape(len(after), *columns)
+    total = left.values.sum(axis=0)
+    enough = (n_after >= min_looks) & (n_all - n_after >= min_looks / 2)
+    share = (n_after / np.maximum(n_all, 1))[:, None]
+    # late/n_late - early/n_early over its error, brought over one denominator.
+    step = np.abs(late - share * total)
+    spread = share * (1 - share) * np.maximum(n_all, 1)
+    step /= np.sqrt(np.maximum(spread, np.float32(0.25))) * (limit / np.float32(CUT_SIGMA))
     strength: Float32 = step.max(axis=1) * enough
     return strength

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pipeline.model.change import DECIBEL
+from pipeline.model.limit import Basis, Plant
 from pipeline.model.site import ZoneKind
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pipeline.model.change import Detection, Period, SeriesChanges, ZoneSeries
     from pipeline.model.claim import Seeds
     from pipeline.model.cube import DateCube, ZoneMask
+    from pipeline.model.limit import SiteLimits, ZoneLimit
     from pipeline.model.look import Look
     from pipeline.model.scene import AssetFailure, Scene
     from pipeline.model.site import Site, Zone
@@ -77,7 +79,12 @@ class DetectionLimit:
             step that is found, in the unit beside it; NaN where no pixel of the zone is monitored.
         n_looks: clear looks that the rule asks for: in a row, or after a step.
         unit: of the contrast.
-        power: the chance of being found that a step is stated for; None for a look's departure.
+        power: the chance of being found that a step or a planted change is stated for; None for
+            a look's departure.
+        basis: what the limit rests on. The contrast of planted changes is that at which whatever
+            kind was planted is found; infinite where none was.
+        unseen: kinds of change of which the strongest that could be planted was not found, with
+            its contrast in reflectance.
     """
 
     zone_id: str
@@ -87,6 +94,8 @@ class DetectionLimit:
     n_looks: int
     unit: str = "reflectance"
     power: float | None = None
+    basis: Basis = Basis.ESTIMATED
+    unseen: tuple[tuple[Plant, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +124,7 @@ class Findings:
         mask_excess: by zone id, share under cloud and shadow classes less that of the controls.
         on_listing: what must be said of the listing of scenes as a whole, a line each.
         other_orbits: of a radar, the series that are not judged.
+        measured: detection limits that were measured by planting; None to estimate them.
     """
 
     run_id: str
@@ -138,6 +148,7 @@ class Findings:
     mask_excess: Mapping[str, float] = field(default_factory=dict)
     on_listing: tuple[str, ...] = ()
     other_orbits: tuple[OtherOrbit, ...] = ()
+    measured: SiteLimits | None = None
 
     @property
     def is_simulated(self) -> bool:
@@ -212,13 +223,17 @@ class Findings:
     def limit_of(self, zone_id: str) -> DetectionLimit:
         """The smallest change that would have been reported in a zone.
 
-        Contrast is threshold times noise: the distance in reflectance from which one look departs.
+        As it was measured by planting, if it was. Otherwise it is estimated: contrast is threshold
+        times noise, the distance in reflectance from which one look departs.
         A lasting step is found at its full size where a whole window lies inside the change, so
         its smallest object is as wide as one of so many pixels with a pixel of edge around it.
 
         Raises:
             KeyError: if the zone has no series.
         """
+        planted = self.measured and self.measured.of_zone(zone_id)
+        if self.measured and planted:
+            return _planted(self.measured, planted, self.changes.n_looks)
         series, n_looks, steps = self.series_of[zone_id], self.changes.n_looks, self.changes.steps
         pixel_m2, n_pixels = self.cube.grid.pixel_area_m2, self.min_pixels
         if steps is None:
@@ -228,3 +243,23 @@ class Findings:
         limit, area = series.step_limit, n_pixels * pixel_m2
         power = steps.limit_power
         return DetectionLimit(zone_id, n_pixels, area, limit, n_looks, DECIBEL, power)
+
+
+def _planted(site: SiteLimits, zone: ZoneLimit, n_looks: int) -> DetectionLimit:
+    """The limit of a zone over all kinds of change: that of the kind which is hardest to find."""
+    least = {plant: zone.least(plant) for plant in Plant if zone.of(plant)}
+    found = [one for one in least.values() if one is not None]
+    n_pixels = max((one.tried_pixels for one in found), default=zone.min_pixels)
+    nothing = math.inf if zone.n_pixels else math.nan
+    return DetectionLimit(
+        zone_id=zone.zone_id,
+        n_pixels=n_pixels,
+        area_m2=n_pixels * site.pixel_area_m2,
+        contrast=max((one.contrast for one in found), default=nothing),
+        n_looks=n_looks,
+        power=site.probability,
+        basis=Basis.PLANTED,
+        unseen=tuple(
+            (plant, zone.of(plant)[-1].contrast) for plant, one in least.items() if one is None
+        ),
+    )

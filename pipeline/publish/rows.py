@@ -36,7 +36,7 @@ DETECTION_COLUMNS = (
 )  # fmt: skip
 MEASURED_COLUMNS = (
     "n_pixels", "n_clear_looks", "n_detections", "changed_share", "limit_px", "limit_m2",
-    "limit_contrast", "limit_unit", "mask_excess",
+    "limit_contrast", "limit_unit", "limit_basis", "mask_excess",
 )  # fmt: skip
 SERIES_COLUMNS = (
     "instant", "scene_id", "zone_id", "period", "seen_px", "departing_share", "changed_px",
@@ -158,6 +158,7 @@ def _measured(zone: Zone, findings: Findings) -> Row:
         finite(limit.area_m2, 1),
         finite(limit.contrast, 5),
         limit.unit,
+        limit.basis.value,
         finite(findings.mask_excess.get(zone.id, math.nan), 5),
     )
 

@@ -9,7 +9,8 @@ over time is a matrix product.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -27,28 +28,34 @@ RIDGE = 0.04
 """Prior precision of a harmonic: an amplitude of five noise standard deviations is usual."""
 
 PRODUCT_SIZE = 2**19
-"""Multiplications in one call of the matrix library."""
+"""Multiplications in one call of the matrix library; from twice as many on it starts threads."""
+NARROW = 255
+"""Flags that are counted in one byte."""
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """The curve of each pixel and how well it is known.
+    """The curve of each pixel and what it rests on.
 
     Attributes:
         coefficients: float32, (term, band, pixel).
-        inverse: inverse of the normal matrix, float32, (term, term, pixel).
         noise: standard deviation of the kept looks about the curve, float32, (band, pixel).
         kept: looks that the curve rests on, bool, (time, pixel).
     """
 
     coefficients: Float32
-    inverse: Float32
     noise: Float32
     kept: Mask
 
-    def pixels(self, chosen: Mask) -> Baseline:
+    def pixels(self, chosen: Mask | NDArray[np.intp]) -> Baseline:
         """The curves of some of the pixels."""
-        return Baseline(*(value[..., chosen] for value in vars(self).values()))
+        return Baseline(*(_picked(value, chosen) for value in vars(self).values()))
+
+
+def _picked(values: NDArray[Any], chosen: Mask | NDArray[np.intp]) -> NDArray[Any]:
+    """Some of the pixels of an array whose last axis they are."""
+    places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+    return values.take(places, axis=-1)
 
 
 def product(left: Float32, right: Float32) -> Float32:
@@ -56,10 +63,18 @@ def product(left: Float32, right: Float32) -> Float32:
 
     Its threads would fight with those that work on other blocks.
     """
-    out = np.empty((len(left), right.shape[1]), dtype=np.float32)
+    n_columns = right.shape[1]
+    out = np.empty((len(left), n_columns), dtype=np.float32)
     step = max(64, PRODUCT_SIZE // max(left.size, 1))
-    for start in range(0, right.shape[1], step):
-        np.matmul(left, right[:, start : start + step], out=out[:, start : start + step])
+    whole = n_columns - n_columns % step
+    if whole:
+        pieces = (-1, whole // step, step)
+        np.matmul(
+            left,
+            right[:, :whole].reshape(len(right), *pieces[1:]).transpose(1, 0, 2),
+            out=out[:, :whole].reshape(pieces).transpose(1, 0, 2),
+        )
+    np.matmul(left, right[:, whole:], out=out[:, whole:])
     return out
 
 
@@ -68,8 +83,8 @@ def blanked(values: Float32, seen: Mask) -> Float32:
 
     Masked bit by bit: a choice per value takes several times as long.
     """
-    bits = -(seen.view(np.int8).astype(np.int32))
-    masked = np.bitwise_and(np.ascontiguousarray(values).view(np.int32), bits)
+    bits = np.negative(seen.view(np.int8)).astype(np.int32)
+    masked = np.bitwise_and(values.view(np.int32), bits, order="C")
     return masked.view(np.float32)
 
 
@@ -88,23 +103,35 @@ def seasonal_design(days: NDArray[np.float64], n_harmonics: int) -> Float32:
     return np.stack(rows).astype(np.float32)
 
 
+@cache
+def _pairs(n_terms: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Both terms of every distinct pair."""
+    return np.tril_indices(n_terms)
+
+
 def _products(design: Float32) -> tuple[Float32, NDArray[np.intp], NDArray[np.intp]]:
     """Every distinct product of two terms, (pair, time), and the two terms of each pair."""
-    i, j = np.tril_indices(len(design))
+    i, j = _pairs(len(design))
     return design[i] * design[j], i, j
 
 
-def normal_matrix(design: Float32, seen: Mask) -> NDArray[np.float64]:
+def normal_matrix(design: Float32, kept: Mask) -> NDArray[np.float64]:
     """The normal matrix of each pixel with its ridge, (term, term, pixel)."""
+    n_terms = len(design)
+    matrix = np.empty((n_terms, n_terms, kept.shape[1]))
+    _put_normal(matrix, design, kept.astype(np.float32))
+    return matrix
+
+
+def _put_normal(matrix: NDArray[np.float64], design: Float32, weights: Float32) -> None:
+    """Write the normal matrices of looks weighted 0 or 1 into (term, term, pixel)."""
     products, i, j = _products(design)
-    sums = product(products, seen.astype(np.float32))
-    matrix = np.empty((len(design), len(design), seen.shape[1]))
+    sums = product(products, weights)
     matrix[i, j] = sums
     matrix[j, i] = sums
-    diagonal = np.arange(len(design))
-    matrix[diagonal[1:], diagonal[1:]] += RIDGE
+    diagonal = np.arange(1, len(design))
+    matrix[diagonal, diagonal] += RIDGE
     matrix[0, 0] += 1e-6
-    return matrix
 
 
 def inverted(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -124,15 +151,46 @@ def inverted(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     return matrix
 
 
-def solved(design: Float32, values: Float32, kept: Mask) -> tuple[Float32, Float32]:
-    """Coefficients (term, band, pixel) and inverse normal matrices from the kept looks."""
-    inverse = inverted(normal_matrix(design, kept)).astype(np.float32)
-    weighted = values * kept[:, None]
-    moments = product(design, weighted.reshape(len(weighted), -1)).reshape(-1, *values.shape[1:])
-    coefficients = np.zeros_like(moments)
-    for k, moment in enumerate(moments):
-        coefficients += inverse[:, k, None] * moment
-    return coefficients, inverse
+def uncertainty(design: Float32, kept: Mask) -> Float32:
+    """Covariance of the coefficients in units of the noise variance, (pair of terms, pixel).
+
+    Each pair stands once, in the order of the lower triangle.
+    """
+    inverse = inverted(normal_matrix(design, kept))
+    return inverse[_pairs(len(design))].astype(np.float32)
+
+
+def solved(design: Float32, values: Float32, kept: Mask) -> Float32:
+    """Coefficients (term, band, pixel) of the least squares over the kept looks.
+
+    Args:
+        design: (term, time).
+        values: (time, band, pixel); what is not kept counts for nothing.
+        kept: (time, pixel).
+    """
+    weights = kept.astype(np.float32)
+    return _weighed(design, values * weights[:, None], weights)
+
+
+def _weighed(design: Float32, values: Float32, weights: Float32) -> Float32:
+    """Coefficients (term, band, pixel) of values that are 0 where their weight is.
+
+    The normal equations with the moments beside them are eliminated term by term, all pixels at
+    once, without pivots: the matrices are positive.
+    """
+    n_terms, (n_dates, *columns) = len(design), values.shape
+    system = np.empty((n_terms, n_terms + columns[0], columns[1]))
+    _put_normal(system[:, :n_terms], design, weights)
+    moments = product(design, values.reshape(n_dates, -1))
+    system[:, n_terms:] = moments.reshape(n_terms, *columns)
+    for k in range(n_terms):
+        system[k, k + 1 :] /= system[k, k]
+        below = system[k + 1 :, k, None]
+        system[k + 1 :, k + 1 :] -= below * system[k, k + 1 :]
+    found = system[:, n_terms:]
+    for k in range(n_terms - 1, 0, -1):
+        found[:k] -= system[:k, k, None] * found[k]
+    return found.astype(np.float32)
 
 
 def residuals(design: Float32, coefficients: Float32, values: Float32, seen: Mask) -> Float32:
@@ -144,11 +202,25 @@ def residuals(design: Float32, coefficients: Float32, values: Float32, seen: Mas
     return left
 
 
-def leverage(design: Float32, inverse: Float32) -> Float32:
-    """Variance of the curve at each date in units of the noise variance, (time, pixel)."""
+def leverage(design: Float32, covariance: Float32) -> Float32:
+    """Variance of the curve at each date in units of the noise variance, (time, pixel).
+
+    Args:
+        design: (term, time).
+        covariance: of the coefficients, (pair of terms, pixel).
+    """
     products, i, j = _products(design)
     twice = np.where(i == j, 1, 2).astype(np.float32)[:, None]
-    return np.maximum(product((products * twice).T, inverse[i, j]), 0)
+    return np.maximum(product((products * twice).T, covariance), 0)
+
+
+def count(flags: Mask) -> NDArray[np.intp]:
+    """How many flags stand along the first axis; numpy's own count takes ten times as long."""
+    parts = [
+        np.add.reduce(flags[start : start + NARROW].view(np.uint8), axis=0, dtype=np.uint8)
+        for start in range(0, len(flags), NARROW)
+    ]
+    return np.asarray(sum((part.astype(np.intp) for part in parts), np.intp(0)))
 
 
 def median_magnitude(left: Float32, seen: Mask) -> Float32:
@@ -158,27 +230,72 @@ def median_magnitude(left: Float32, seen: Mask) -> Float32:
     """
     sizes = np.abs(left).transpose(1, 2, 0)
     ordered = np.sort(np.ascontiguousarray(sizes), axis=-1)
-    n_seen = np.count_nonzero(seen, axis=0)
+    n_seen = count(seen)
     middle = len(seen) - n_seen + np.maximum(n_seen - 1, 0) // 2
     at = np.minimum(middle, len(seen) - 1)[None, :, None]
-    return np.take_along_axis(ordered, np.broadcast_to(at, (len(ordered), *at.shape[1:])), -1)[
-        ..., 0
-    ]
+    at = np.broadcast_to(at, (len(ordered), *at.shape[1:]))
+    return np.take_along_axis(ordered, at, -1)[..., 0]
 
 
-def fitted(design: Float32, values: Float32, seen: Mask) -> Baseline:
+def cut_limit(left: Float32, seen: Mask, n_terms: int) -> Float32:
+    """Residuals further out than this are not kept, (band, pixel): three robust deviations."""
+    return _cut_factor(count(seen), n_terms) * median_magnitude(left, seen)
+
+
+def _cut_factor(n_seen: NDArray[np.intp], n_terms: int) -> Float32:
+    """The cut in units of the median magnitude, (pixel,): a fit leaves less than there was."""
+    spare = np.maximum(n_seen - n_terms, 1) / np.maximum(n_seen, 1)
+    return (CUT_SIGMA * MAD_TO_SIGMA / np.sqrt(spare)).astype(np.float32)
+
+
+def _has_outliers(squares: Float32, n_seen: NDArray[np.intp], n_terms: int) -> Mask:
+    """Whether a pixel has a residual beyond its cut, in any band, (pixel,).
+
+    The largest residual lies within the cut if the median reaches a certain part of it, and
+    that is told by counting instead of sorting.
+    """
+    part = np.square(1 / _cut_factor(n_seen, n_terms))
+    largest = squares.max(axis=0)
+    n_beyond = count(squares >= largest * part)
+    return np.asarray((n_beyond < n_seen - np.maximum(n_seen - 1, 0) // 2).any(axis=0))
+
+
+def fitted(design: Float32, values: Float32, seen: Mask) -> tuple[Baseline, Float32]:
     """Fit each pixel twice: to all its looks, then to those that lie near the first curve.
 
     The cut is taken at three robust standard deviations (median absolute residual), in any
     band, so that a missed cloud leaves all bands at once.
+
+    Args:
+        design: (term, time).
+        values: (time, band, pixel), 0 where not seen.
+        seen: (time, pixel).
+
+    Returns:
+        The curves, and all seen values less their curve, (time, band, pixel).
     """
-    coefficients, _ = solved(design, values, seen)
+    n_terms, n_kept = len(design), count(seen)
+    weights = seen.astype(np.float32)
+    coefficients = _weighed(design, values, weights)
     left = residuals(design, coefficients, values, seen)
-    spare = np.maximum(seen.sum(axis=0) - len(design), 1) / np.maximum(seen.sum(axis=0), 1)
-    limit = CUT_SIGMA * MAD_TO_SIGMA * median_magnitude(left, seen) / np.sqrt(spare)
-    kept = seen & (np.abs(left) <= limit.astype(np.float32)).all(axis=1)
-    coefficients, inverse = solved(design, values, kept)
-    left = residuals(design, coefficients, values, kept)
-    spare = np.maximum(kept.sum(axis=0) - len(design), 1)
-    noise = np.sqrt(np.einsum("tbn,tbn->bn", left, left) / spare)
-    return Baseline(coefficients, inverse, noise.astype(np.float32), kept)
+    squares = np.square(left)
+    noise = squares.sum(axis=0) / np.maximum(n_kept - n_terms, 1)
+    kept, rough = seen, np.flatnonzero(_has_outliers(squares, n_kept, n_terms))
+    if rough.size:
+        kept = seen.copy()
+        part = _refitted(design, *(_picked(one, rough) for one in (values, left, seen)))
+        coefficients[..., rough], left[..., rough], noise[:, rough], kept[:, rough] = part
+    return Baseline(coefficients, np.sqrt(noise).astype(np.float32), kept), left
+
+
+def _refitted(
+    design: Float32, values: Float32, left: Float32, seen: Mask
+) -> tuple[Float32, Float32, Float32, Mask]:
+    """The fit without outliers: coefficients, residuals, noise variance and kept looks."""
+    limit = cut_limit(left, seen, len(design))
+    kept = seen & (np.abs(left) <= limit).all(axis=1)
+    coefficients = solved(design, values, kept)
+    left = residuals(design, coefficients, values, seen)
+    spare = np.maximum(count(kept) - len(design), 1)
+    noise = np.square(left * kept[:, None]).sum(axis=0) / spare
+    return coefficients, left, noise.astype(np.float32), kept

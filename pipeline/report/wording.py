@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.model.assessment import Modifier, Verdict
 from pipeline.model.change import DECIBEL, Status
+from pipeline.model.limit import Basis, Plant
 from pipeline.model.site import GeometryStatus
 from pipeline.model.time import OPEN_END
 from pipeline.report.canvas import Moment
@@ -211,16 +212,21 @@ def quiet(limit: DetectionLimit, n_looks: int) -> str:
             f"No lasting step was measured in {count(n_looks, 'look')}; the smallest that would "
             f"have been called is one of {limit.contrast:.1f} dB over {area(limit.area_m2)}."
         )
+    if math.isinf(limit.contrast):
+        return f"Not observable: nothing that was planted here was found.{unseen(limit)}"
     return (
         f"No change larger than {area(limit.area_m2)} ({limit.n_pixels} px) at contrast "
-        f"{limit.contrast:.3f} was measured in {count(n_looks, 'clear look')}."
+        f"{limit.contrast:.3f} was measured in {count(n_looks, 'clear look')} "
+        f"(limit {limit.basis.value}).{unseen(limit)}"
     )
 
 
 def limit_words(limit: DetectionLimit) -> str:
-    """The smallest change that would have been reported in a zone."""
+    """The smallest change that would have been reported in a zone, and how that is known."""
     if math.isnan(limit.contrast):
         return "Without enough looks there is no limit to state."
+    if limit.basis is Basis.PLANTED:
+        return f"Limit, {limit.basis.value}: {_planted(limit)}{unseen(limit)}"
     if limit.power is not None:
         return (
             f"Limit: a step of {limit.contrast:.1f} dB in one polarisation, over at least "
@@ -228,6 +234,32 @@ def limit_words(limit: DetectionLimit) -> str:
             f"a pixel inside it is called with at least {percent(limit.power, 0)} probability."
         )
     return (
-        f"Limit: {limit.n_pixels} px ({area(limit.area_m2)}) that depart by at least "
+        f"Limit, estimated: {limit.n_pixels} px ({area(limit.area_m2)}) that depart by at least "
         f"{limit.contrast:.3f} reflectance in {limit.n_looks} clear looks in a row."
+    )
+
+
+def _planted(limit: DetectionLimit) -> str:
+    """The smallest planted change that was found often enough."""
+    if math.isinf(limit.contrast):
+        return "nothing that was planted was found."
+    return (
+        f"changes of {limit.n_pixels} px ({area(limit.area_m2)}) and {limit.contrast:.3f} "
+        f"reflectance that last are found with a probability of {percent(limit.power or 0.0, 0)}."
+    )
+
+
+_UNSEEN = {
+    Plant.BRIGHTER: "A brightening",
+    Plant.DARKER: "A darkening",
+    Plant.GREEN_LOST: "A loss of vegetation",
+}
+
+
+def unseen(limit: DetectionLimit) -> str:
+    """The kinds of change that stay unseen, as sentences after others; nothing for none."""
+    return "".join(
+        f" {_UNSEEN[plant]} of {contrast:.2f}, the strongest that could be planted, would not have "
+        "been found often enough."
+        for plant, contrast in limit.unseen
     )

@@ -62,6 +62,11 @@ TEMPERATURE_NOISE: Final = Noise(
     "scene; how far the whole scene may be off stands in st_qa, some kelvin",
 )
 
+TEMPERATURE_NATIVE_M: Final = MappingProxyType(
+    {"LC08": 100.0, "LC09": 100.0, "LE07": 60.0, "LT05": 120.0, "LT04": 120.0}
+)
+"""Edge of the pixel that measured a temperature, in metres, by the first letters of a product."""
+
 OLI_BANDS: Final = MappingProxyType(
     {
         "coastal": "SR_B1",

@@ -7,6 +7,7 @@ there belongs to the modules beside this one and to ``publish``.
     WORK/SITE/coarse/       night lights and coarse temperature as delivered
     WORK/SITE/products/     one folder a run, named by the run
     WORK/SITE/runs/         one record a run
+    WORK/SITE/limits/       measured detection limits, one folder for every cube
     WORK/SITE/fetch.json    what the last `zonewatch fetch` came to
     WORK/SITE/listed/       what each source has listed so far, one file a source and outline
     WORK/SITE/current.json  which run's products hold
@@ -104,6 +105,16 @@ class WorkFolder:
         if not _RUN_ID.fullmatch(run_id):
             raise StoreError("a run's id must be a hash in hex", where=repr(run_id))
         return self.products / run_id[:16]
+
+    def limits_of(self, cube_id: str) -> Path:
+        """The folder of the detection limits that were measured in a cube.
+
+        Raises:
+            StoreError: if the id is not a hash.
+        """
+        if not _RUN_ID.fullmatch(cube_id):
+            raise StoreError("a cube's id must be a hash in hex", where=repr(cube_id))
+        return self.folder / "limits" / cube_id[:16]
 
     def point_to(self, run_id: str) -> None:
         """Say that the products of this run hold; writes nothing if that is said already.

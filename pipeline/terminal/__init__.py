@@ -6,6 +6,7 @@ codes belong to ``cli``.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
@@ -98,7 +99,21 @@ def zone_table(findings: Findings) -> Table:
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for zone in findings.named_zones:
         table.add_row(*_zone_cells(zone, findings))
+    table.caption, table.caption_justify = _seen_from(findings), "left"
     return table
+
+
+def _seen_from(findings: Findings) -> str | None:
+    """How the last column is known; a radar's is stated with its own unit."""
+    if findings.changes.steps is not None:
+        return None
+    if findings.measured is None:
+        return (
+            "seen from: area and contrast (reflectance), estimated; "
+            f"`zonewatch limit {findings.site.id}` measures them"
+        )
+    share = f"{100 * findings.measured.probability:.0f} %"
+    return f"seen from: area and contrast (reflectance) found with {share}, measured by planting"
 
 
 def _of_orbit(findings: Findings) -> str:
@@ -156,7 +171,7 @@ def _zone_cells(zone: Zone, findings: Findings) -> tuple[str, ...]:
         str(len(found)) if found else "none",
         "" if largest is None else _area(largest),
         "" if largest is None else span(largest.onset),
-        f"{limit.area_m2:,.0f} m2, {_contrast(limit)}",
+        limit_cell(limit),
     )
 
 
@@ -165,6 +180,13 @@ def _second(findings: Findings, zone: Zone, largest: Detection | None) -> str:
     if findings.changes.steps is None:
         return zone.kind.value
     return "" if largest is None else f"{largest.magnitude:+.1f} dB"
+
+
+def limit_cell(limit: DetectionLimit) -> str:
+    """The smallest change that would have been reported."""
+    if math.isinf(limit.contrast):
+        return "nothing"
+    return f"{limit.area_m2:,.0f} m2, {_contrast(limit)}"
 
 
 def _contrast(limit: DetectionLimit) -> str:

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from pipeline.detect.runs import (
     LEAST_THRESHOLD,
     NEVER,
+    Line,
     Rule,
     calibrated,
     crossing,
     first_confirmed,
     magnitudes,
+    run_reach,
     tail_threshold,
-    window_reach,
 )
 
 if TYPE_CHECKING:
@@ -111,19 +112,45 @@ def test_magnitudes_are_lengths_over_bands() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(1, 9), st.integers(0, 999))
-def test_the_reach_is_the_best_window(n_looks: int, seed: int) -> None:
+@given(st.integers(1, 9), st.integers(1, 3), st.integers(0, 999))
+def test_the_reach_is_that_of_the_best_run(n_looks: int, n_bands: int, seed: int) -> None:
     draw = np.random.default_rng(seed)
-    size = draw.random((15, 6)).astype(np.float32)
+    far = draw.standard_normal((15, n_bands, 6)).astype(np.float32)
     seen = draw.random((15, 6)) > 0.4
-    for pixel, found in enumerate(window_reach(size, seen, n_looks)):
-        looks = size[seen[:, pixel], pixel]
-        windows = [looks[i : i + n_looks].min() for i in range(len(looks) - n_looks + 1)]
-        assert found == pytest.approx(max(windows, default=0))
+    for pixel, found in enumerate(run_reach(Line.of(far * seen[:, None], seen), n_looks)):
+        looks = far[seen[:, pixel], :, pixel].astype(float)
+        starts = range(len(looks) - n_looks + 1)
+        wanted = max((reach_by_hand(looks[i : i + n_looks]) for i in starts), default=0.0)
+        assert found == pytest.approx(max(wanted, 0), rel=1e-4, abs=1e-6)
+
+
+def reach_by_hand(looks: NDArray[np.float64]) -> float:
+    """The highest threshold at which these looks (time, band) form one run."""
+    reach, total = float(np.linalg.norm(looks[0])), looks[0]
+    for look in looks[1:]:
+        reach = min(reach, float(look @ total / np.linalg.norm(total)))
+        total = total + look
+    return reach
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 6), st.integers(0, 999))
+def test_in_one_band_the_rule_confirms_exactly_up_to_the_reach(n_looks: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    far = draw.standard_normal((30, 1, 8)).astype(np.float32)
+    seen = draw.random((30, 8)) > 0.3
+    far *= seen[:, None]
+    for pixel, reach in enumerate(run_reach(Line.of(far, seen), n_looks)):
+        for factor in (0.999, 1.001) if reach > 0 else ():
+            threshold = float(reach) * factor
+            rule = Rule(n_looks, threshold, NEVER, threshold)
+            hit = first_confirmed(far[..., [pixel]], seen[:, [pixel]], rule)[0] >= 0
+            assert hit == (factor < 1)
 
 
 def test_more_looks_than_dates_reach_nowhere() -> None:
-    assert (window_reach(np.ones((2, 3), np.float32), np.ones((2, 3), bool), 4) == 0).all()
+    line = Line.of(np.ones((2, 1, 3), np.float32), np.ones((2, 3), bool))
+    assert (run_reach(line, 4) == 0).all()
 
 
 def test_crossing_finds_where_a_share_falls() -> None:
