@@ -39,7 +39,6 @@ def test_help_names_every_command() -> None:
         (("run", "kaesong-rehearsal", "--source", "no-such-folder"), "no-such-folder"),
         (("run", "kaesong-rehearsal", "--from", "tomorrow"), "tomorrow"),
         (("run", "kaesong-rehearsal", "--settings", "none.toml"), "none.toml"),
-        (("run", "kaesong-rehearsal", "--sensor", "sentinel-1"), "no detector judges it yet"),
         (("run", "kaesong-rehearsal", "--sensor", "sputnik"), "sputnik"),
         (("pair", "a.tif", "b.tif", "--out", "c.tif"), "a.tif"),
     ],
@@ -84,3 +83,11 @@ def test_importing_the_pipeline_loads_no_heavy_library() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_source_without_radar_says_which_collection_it_lacks(tmp_path: Path) -> None:
+    done = zonewatch(
+        "run", "kaesong-rehearsal", "--sensor", "sentinel-1", "--work", str(tmp_path / "work")
+    )
+    assert done.returncode == 3
+    assert "none of the collections sentinel-1-rtc" in done.stderr.splitlines()[-1]
