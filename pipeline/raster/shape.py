@@ -79,7 +79,8 @@ def shape_of(mask: NDArray[np.bool_], gsd_m: float) -> Shape:
     along = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     across = np.stack([-np.sin(angles), np.cos(angles)], axis=-1)
     extents = np.stack([np.ptp(hull @ axes.T, axis=0) for axes in (along, across)])
-    best = int(extents.prod(axis=0).argmin())
+    # Of rectangles of one size the shortest, so that a mirror image gets the same.
+    best = int(np.lexsort((extents.max(axis=0).round(6), extents.prod(axis=0).round(6)))[0])
     one, other = (float(extent) for extent in extents[:, best])
     axis = along[best] if one >= other else across[best]
     bearing = math.degrees(math.atan2(axis[0], axis[1])) % 180

@@ -55,6 +55,14 @@ def test_an_open_corner_is_a_patch() -> None:
     assert shape_of(corner, 10.0).word == PATCH
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_rectangles_of_one_size_the_shortest_is_taken(*, turned: bool) -> None:
+    """Two pixels that touch at a corner lie in a square and in a longer rectangle of its size."""
+    corner = np.eye(2, dtype=bool)[:: -1 if turned else 1]
+    found = shape_of(corner, 10.0)
+    assert (found.length_m, found.width_m) == (20.0, 20.0)
+
+
 def test_nothing_has_no_shape() -> None:
     with pytest.raises(ValueError, match="without pixels"):
         shape_of(np.zeros((3, 3), bool), 10.0)
