@@ -31,7 +31,7 @@ def normalised_difference(
         second: the same shape.
 
     Example:
-        >>> normalised_difference(np.float32([0.3, 0.0]), np.float32([0.1, 0.0])).tolist()
+        >>> normalised_difference(np.float32([0.75, 0.0]), np.float32([0.25, 0.0])).tolist()
         [0.5, 0.0]
     """
     above, below = np.maximum(first, np.float32(0)), np.maximum(second, np.float32(0))

@@ -129,7 +129,9 @@ def test_where_nothing_changed_next_to_nothing_is_called(
 ) -> None:
     before, after = make_pair(seed, n_bands=n_bands, uneven=uneven)
     changes = DETECTOR.compare(before, after, all_seen(before))
-    assert changes.changed.mean() <= 0.0125
+    # Five sampling errors above the stated share: seeds are drawn anew at every run.
+    share, n = DETECTOR.options.quiet_share, changes.changed.size
+    assert changes.changed.mean() <= share + 5 * math.sqrt(share * (1 - share) / n)
 
 
 @settings(max_examples=12, deadline=None)
