@@ -99,7 +99,8 @@ def test_gain_offset_and_mixing_of_bands_change_nothing(seed: int, n_bands: int)
     detector = IrMad(TIGHT)
     one, fit = detector.explain(before, after, all_seen(before))
     two, other = detector.explain(scaled.astype(np.float32), mixed, all_seen(before))
-    assert np.allclose(fit.correlations, other.correlations, atol=1e-4)
+    # Sums in single precision, weighed anew at every pass: on small scenes they differ by this.
+    assert np.allclose(fit.correlations, other.correlations, atol=5e-4)
     assert np.allclose(one.magnitude, two.magnitude, rtol=2e-2, atol=2e-2)
 
 
@@ -130,7 +131,7 @@ def test_where_nothing_changed_next_to_nothing_is_called(
     before, after = make_pair(seed, n_bands=n_bands, uneven=uneven)
     changes = DETECTOR.compare(before, after, all_seen(before))
     # Five sampling errors above the stated share: seeds are drawn anew at every run.
-    share, n = DETECTOR.options.quiet_share, changes.changed.size
+    share, n = OPTIONS.quiet_share, changes.changed.size
     assert changes.changed.mean() <= share + 5 * math.sqrt(share * (1 - share) / n)
 
 
