@@ -99,8 +99,7 @@ def test_gain_offset_and_mixing_of_bands_change_nothing(seed: int, n_bands: int)
     detector = IrMad(TIGHT)
     one, fit = detector.explain(before, after, all_seen(before))
     two, other = detector.explain(scaled.astype(np.float32), mixed, all_seen(before))
-    # Sums in single precision, weighed anew at every pass: on small scenes they differ by this.
-    assert np.allclose(fit.correlations, other.correlations, atol=5e-4)
+    assert np.allclose(fit.correlations, other.correlations, atol=1e-4)
     assert np.allclose(one.magnitude, two.magnitude, rtol=2e-2, atol=2e-2)
 
 
@@ -128,11 +127,10 @@ def test_planted_change_is_found(n_bands: int, uneven: float) -> None:
 def test_where_nothing_changed_next_to_nothing_is_called(
     seed: int, n_bands: int, uneven: float
 ) -> None:
-    before, after = make_pair(seed, n_bands=n_bands, uneven=uneven)
-    changes = DETECTOR.compare(before, after, all_seen(before))
-    # Five sampling errors above the stated share: seeds are drawn anew at every run.
-    share, n = OPTIONS.quiet_share, changes.changed.size
-    assert changes.changed.mean() <= share + 5 * math.sqrt(share * (1 - share) / n)
+    # Four scenes together: the share of one alone scatters by a tenth of what is stated.
+    pairs = [make_pair(seed + one, n_bands=n_bands, uneven=uneven) for one in range(4)]
+    called = [DETECTOR.compare(*pair, all_seen(pair[0])).changed.mean() for pair in pairs]
+    assert np.mean(called) <= 0.0125
 
 
 @settings(max_examples=12, deadline=None)
