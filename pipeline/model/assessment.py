@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pipeline.model.claim import Direction, Observable
+
 if TYPE_CHECKING:
     from pipeline.model.claim import AssertedTime
 
@@ -53,32 +55,56 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class Effect:
-    """How far a zone moved inside a window, against its own history and its controls.
+class Ratios:
+    """How many times better one account foretells a measurement than another.
 
     Attributes:
-        share: departing share of the zone in the window less that of the controls, less the same
-            difference outside the window.
-        interval: 95 % confidence interval of the share.
-        p_value: chance of a shift at least as large at another time, from window shifts.
-        n_shifts: how many other windows the p-value rests on.
-        minimum_detectable: smallest share that would have been seen with 80 % probability.
-        predicted: share that the claim predicts at least; None if it states no size.
-        power: probability to have seen the predicted share; None if it states no size.
+        low: the smallest over the spreads of the expected size.
+        high: the largest.
     """
 
-    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How far a place moved inside a window, against its own other looks and its controls.
+
+    Attributes:
+        difference: mean of the window less that of the reference, less the same of the controls,
+            season taken out, in the unit of the test.
+        error: its standard error.
+        interval: 95 % confidence interval, by inverting the shift test.
+        p_value: chance of a departure at least as large at another time, from window shifts.
+        n_shifts: how many other windows the p-value rests on.
+        smallest_seen: smallest change that would have been seen with 80 % probability.
+        memory_days: time in which the resemblance of looks fades to 1/e.
+        expected: size that the claim predicts, signed; None if it states none.
+        power: probability to have seen the expected size; None without one.
+        against_nothing: likelihood of the claim over that of "nothing changed"; None without an
+            expected size.
+        against: the same over each named alternative that states a size, by its id.
+        state_space_interval: 95 % interval of a state-space model; None where it was not asked.
+    """
+
+    difference: float
+    error: float
     interval: tuple[float, float]
     p_value: float
     n_shifts: int
-    minimum_detectable: float
-    predicted: float | None = None
+    smallest_seen: float
+    memory_days: float
+    expected: float | None = None
     power: float | None = None
+    against_nothing: Ratios | None = None
+    against: tuple[tuple[str, Ratios], ...] = ()
+    state_space_interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
 class WindowTest:
-    """One claim tested in one zone at one asserted time.
+    """One prediction of a claim tested in one place at one asserted time by one sensor.
 
     Attributes:
         zone_id: the zone, or the cell that stands for a zone of unknown place.
@@ -86,6 +112,15 @@ class WindowTest:
         coverage: how well it was seen.
         effect: what was measured; None if it was not observable.
         detection_ids: confirmed changes that stand in the window.
+        sensor: as claims name it.
+        series: which of the sensor's series.
+        observable: what was measured.
+        unit: what effects count, in words.
+        direction: what is predicted.
+        is_primary: whether the prediction is the claim's first.
+        gap: why it could not be judged; empty if it was.
+        start_utc: first instant of the window, ISO 8601.
+        end_utc: last instant of it.
     """
 
     zone_id: str
@@ -93,6 +128,15 @@ class WindowTest:
     coverage: Coverage
     effect: Effect | None
     detection_ids: tuple[str, ...] = ()
+    sensor: str = ""
+    series: str = ""
+    observable: Observable = Observable.SURFACE_CHANGE
+    unit: str = ""
+    direction: Direction = Direction.CHANGE
+    is_primary: bool = True
+    gap: str = ""
+    start_utc: str = ""
+    end_utc: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,10 +148,14 @@ class Assessment:
         verdict: one of the four answers.
         modifiers: what must be read with it.
         reason: why, in one sentence whose subject is the measurement.
-        sentence: the whole answer in words, fit for print.
-        tests: every zone and asserted time that was looked at.
+        sentence: the whole answer in English, fit for print.
+        tests: every zone, asserted time, sensor and prediction that was looked at.
         n_tests: size of the family of tests.
         is_rehearsal: whether simulated scenes stand behind it, so that it is no evidence.
+        family_p: p-value of the strongest test, all counted; None if none was judged.
+        q_value: false discovery rate at which it would be called among all claims; None likewise.
+        plan_sha256: hash of the plan that was fixed before.
+        sentence_ko: the whole answer in Korean.
     """
 
     claim_id: str
@@ -118,3 +166,7 @@ class Assessment:
     tests: tuple[WindowTest, ...]
     n_tests: int
     is_rehearsal: bool
+    family_p: float | None = None
+    q_value: float | None = None
+    plan_sha256: str = ""
+    sentence_ko: str = ""

@@ -104,6 +104,12 @@ class Prediction:
         direction: the sign.
         basis: why, in one sentence.
         min_area_m2: smallest area that must change for it to be seen; None if not stated.
+        expected: size of the effect in the unit of the observable, signed; None if no size can be
+            given, and then no verdict but ``not_observable`` and ``not_corroborated`` is reached.
+            Where nothing is predicted it is the size whose absence would have to be shown.
+        window_days: first and last day that are asked, counted from the first asserted day; None
+            for the asserted days themselves with a margin.
+        reference_days: the days that they are compared with, likewise; None for all other looks.
     """
 
     observable: Observable
@@ -111,6 +117,9 @@ class Prediction:
     direction: Direction
     basis: str
     min_area_m2: float | None = None
+    expected: float | None = None
+    window_days: tuple[int, int] | None = None
+    reference_days: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -121,11 +130,16 @@ class Alternative:
         id: slug.
         predicts: what it would show, in words.
         raised_by: who raised it.
+        expected: size of what it would show in the primary observable; None if not known.
+        excluded_by: what of the method rules it out (``controls``: it would move them too;
+            ``season``: it would come every year); empty if nothing does.
     """
 
     id: str
     predicts: str
     raised_by: str = ""
+    expected: float | None = None
+    excluded_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,6 +162,8 @@ class Claim:
         note: what agrees with it and what contradicts it, with who says so.
         is_from_imagery: whether the claim itself rests on satellite imagery.
         derived_from: ids of claims that it repeats or rests on.
+        is_positive_control: whether the event is beyond doubt and large, so that a method that
+            does not find it may not judge other claims.
     """
 
     id: str
@@ -165,6 +181,7 @@ class Claim:
     note: str = ""
     is_from_imagery: bool = False
     derived_from: tuple[str, ...] = ()
+    is_positive_control: bool = False
 
     @property
     def is_date_disputed(self) -> bool:
