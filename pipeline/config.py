@@ -222,6 +222,10 @@ class AssessOptions(Options):
     """Family-wise p-value up to which a claim may be corroborated."""
     min_power: Share
     """Power from which a missing effect may contradict a claim."""
+    max_q_value: Share
+    """False discovery rate among all claims up to which one may be corroborated."""
+    min_likelihood_ratio: float = Field(ge=1, le=1000)
+    """How many times more likely one account must make a measurement to be told from another."""
 
 
 class RunConfig(Options):

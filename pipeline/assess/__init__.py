@@ -1,249 +1,175 @@
-"""Weigh dated claims against what one sensor measured of their zones; coverage always first.
+"""Weigh dated claims against what was measured of their places; coverage always first.
 
-Here belongs the walk from a claim to its assessment. It reads no file and no pixel: evidence
-comes in as series by zone, an assessment goes out. Which numbers are computed stands in
-``shift``, the rule in ``verdict``, the words in ``words``.
+Here belongs the walk from all claims to their assessments. It reads no file and no pixel: evidence
+comes in as lines, an assessment goes out. What will be asked stands in ``plan``, the numbers in
+``weigh`` (over ``slide``, ``null``, ``strength``), the rule in ``verdict``, the words in ``words``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from scipy.stats import false_discovery_control
+
 from pipeline.assess import words
-from pipeline.assess.evidence import (
-    DEPARTURES,
-    LASTING_STEPS,
-    Evidence,
-    coverage_of,
-    day_of,
-    share_series,
-)
-from pipeline.assess.shift import WindowQuestion, contrast, family_test
-from pipeline.assess.verdict import (
-    Family,
-    Ruling,
-    coverage_gap,
-    effect_of,
-    modifiers_of,
-    rule,
-)
-from pipeline.model.assessment import Assessment, Verdict, WindowTest
-from pipeline.model.change import Period, Status
+from pipeline.assess.lines import drawn
+from pipeline.assess.plan import plans_of
+from pipeline.assess.verdict import Ruling, Standing, borne_out, modifiers_of, rule, withheld
+from pipeline.assess.weigh import Weighed, bench_of, second_opinion, weigh
+from pipeline.model.assessment import Assessment, Verdict
 from pipeline.model.claim import Testability
-from pipeline.model.time import civil_day_span_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from pipeline.assess.shift import ShareSeries
+    from pipeline.assess.weigh import Bench
     from pipeline.config import AssessOptions
-    from pipeline.model.claim import AssertedTime, Claim, Prediction, Seeds
+    from pipeline.model.claim import Claim, Seeds
+    from pipeline.model.plan import Registration
+    from pipeline.model.signal import Evidence
     from pipeline.model.site import Site
 
-__all__ = ["DEPARTURES", "LASTING_STEPS", "Evidence", "assess"]
+__all__ = ["assess", "plans_of"]
 
-STANDING = (Status.CONFIRMED, Status.FINISHED)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """One window of one claim, with all that is needed to judge it."""
-
-    test: WindowTest
-    span: Period
-    series: ShareSeries
+NOTHING_REGISTERED: Mapping[str, Registration] = MappingProxyType({})
+DECIDED = frozenset({Verdict.CORROBORATED, Verdict.CONTRADICTED})
 
 
 @dataclass(frozen=True)
 class _Case:
-    """One claim before the court: the claim, the site, the evidence and the levels."""
+    """One claim with what was measured and what follows from it."""
 
     claim: Claim
-    site: Site
-    evidence: Evidence
-    options: AssessOptions
+    weighed: Weighed
+    q_value: float | None
+    ruling: Ruling
 
 
 def assess(
-    seeds: Seeds, site: Site, evidence: Evidence, options: AssessOptions
+    seeds: Seeds,
+    site: Site,
+    evidence: Evidence,
+    options: AssessOptions,
+    registered: Mapping[str, Registration] = NOTHING_REGISTERED,
 ) -> tuple[Assessment, ...]:
-    """Every claim, weighed, in the order of the seeds."""
-    return tuple(_assess(_Case(claim, site, evidence, options)) for claim in seeds.claims)
+    """Every claim, weighed, in the order of the seeds.
+
+    Args:
+        seeds: the claims.
+        site: whose zones they name.
+        evidence: all lines of all sensors.
+        options: the levels.
+        registered: when each plan was fixed, by claim; a claim that is not in it counts as fixed
+            before the data were looked at.
+    """
+    bench = bench_of(drawn(evidence), evidence.changes, options)
+    weighed = [weigh(plan, bench) for plan in plans_of(seeds, site, options)]
+    cases = [
+        _case(claim, one, q_value, bench)
+        for claim, one, q_value in zip(seeds.claims, weighed, _q_values(weighed), strict=True)
+    ]
+    failed = failed_controls(cases)
+    return tuple(
+        _assessment(
+            _withheld(case, failed),
+            Standing(
+                is_placeless=_is_placeless(case.claim, site),
+                is_post_hoc=_is_post_hoc(case.claim, registered),
+                is_simulated=evidence.is_simulated or site.is_simulated,
+            ),
+        )
+        for case in cases
+    )
 
 
-def _assess(case: _Case) -> Assessment:
-    """One claim: first whether it could be seen at all, then what was seen."""
-    prediction = _testable(case)
-    if isinstance(prediction, str):
-        return _unseen(case, prediction, ())
-    zone_ids = _zones(case)
-    if not zone_ids:
-        return _unseen(case, "none of its zones has a place in this site", ())
-    asked = tuple(_ask(case, prediction, zone_ids))
-    gaps = [coverage_gap(one.test.coverage, case.options) for one in asked]
-    judged = [one for one, gap in zip(asked, gaps, strict=True) if not gap]
-    if not judged:
-        return _unseen(case, _best_gap(asked, gaps), tuple(one.test for one in asked))
-    return _judge(case, prediction, judged, asked)
+def _q_values(weighed: Sequence[Weighed]) -> list[float | None]:
+    """Benjamini and Hochberg's adjusted p-values of all families; None for a claim without one."""
+    places = [place for place, one in enumerate(weighed) if one.family_p is not None]
+    found: list[float | None] = [None] * len(weighed)
+    if places:
+        adjusted = false_discovery_control([weighed[place].family_p for place in places])
+        for place, q_value in zip(places, adjusted.tolist(), strict=True):
+            found[place] = q_value
+    return found
 
 
-def _testable(case: _Case) -> Prediction | str:
-    """The first prediction that the evidence can speak to, or why there is none."""
-    claim, sensor = case.claim, case.evidence.sensor
+def _case(claim: Claim, weighed: Weighed, q_value: float | None, bench: Bench) -> _Case:
+    """The ruling on one claim; a decided one is held against a second model of the noise."""
+    why = _untestable(claim, weighed, bench)
+    if why:
+        return _Case(claim, weighed, q_value, Ruling(Verdict.NOT_OBSERVABLE, why))
+    ruling = rule(claim, weighed, q_value, bench.options)
+    if ruling.verdict not in DECIDED or ruling.deciding is None:
+        return _Case(claim, weighed, q_value, ruling)
+    interval = second_opinion(weighed, ruling.deciding, bench)
+    kept = weighed.with_state_space(ruling.deciding, interval)
+    return _Case(claim, kept, q_value, borne_out(ruling, interval))
+
+
+def _untestable(claim: Claim, weighed: Weighed, bench: Bench) -> str:
+    """Why nothing in the evidence can speak to a claim; empty if something can."""
     if claim.testability is Testability.NONE or not claim.predictions:
         return "it predicts nothing that a satellite could see"
     if claim.testability is Testability.SUB_METRE:
-        return f"what it predicts is finer than the {case.evidence.gsd_m:.0f} m pixel"
-    for prediction in claim.predictions:
-        if sensor in prediction.sensors and prediction.observable in case.evidence.kind.observables:
-            return prediction
-    unmeasured = sorted({one.observable for one in claim.predictions if sensor in one.sensors})
-    if unmeasured:
-        return f"it needs {' or '.join(unmeasured)}, which this run does not measure"
-    needed = sorted({name for one in claim.predictions for name in one.sensors} - {sensor})
-    return f"it needs {' or '.join(needed) or 'another sensor'}, which this run does not hold"
-
-
-def _zones(case: _Case) -> tuple[str, ...]:
-    """The zones with a series that stand for the claim: its own, or the cells searched for them."""
-    ids: dict[str, None] = {}
-    held = {zone.id: zone for zone in case.site.zones}
-    for zone_id in case.claim.zone_ids:
-        zone = held.get(zone_id)
-        places = () if zone is None else ((zone.id,) if zone.is_placed else zone.search_cells)
-        ids.update(dict.fromkeys(place for place in places if place in case.evidence.series))
-    return tuple(ids)
-
-
-def _is_place_unknown(case: _Case) -> bool:
-    """Whether any zone of the claim is known by its search area only."""
-    return any(z.id in case.claim.zone_ids and not z.is_placed for z in case.site.zones)
-
-
-def _ask(case: _Case, prediction: Prediction, zone_ids: Sequence[str]) -> Iterator[_Asked]:
-    """Every asserted time in every zone."""
-    times = _dated(case.claim)
-    for zone_id in zone_ids:
-        least = case.options.min_zone_clear_share
-        series = share_series(case.evidence, zone_id, prediction.observable, least)
-        for time in times:
-            span = _span(case, time)
-            coverage = coverage_of(case.evidence, series, span, case.options)
-            found = _standing(case.evidence, zone_id, span)
-            yield _Asked(WindowTest(zone_id, time, coverage, None, found), span, series)
-
-
-def _dated(claim: Claim) -> tuple[AssertedTime, ...]:
-    """The asserted times of what is claimed; the day of a report only where nothing else is."""
-    return tuple(time for time in claim.times if time.kind != "report") or claim.times
-
-
-def _span(case: _Case, time: AssertedTime) -> Period:
-    """The asserted civil days as instants, padded on both sides."""
-    days = civil_day_span_utc(time.start, time.end, case.site.timezone)
-    pad = timedelta(days=case.options.pad_days)
-    return Period(days.start - pad, days.end + pad)
-
-
-def _standing(evidence: Evidence, zone_id: str, span: Period) -> tuple[str, ...]:
-    """Confirmed changes of a zone that stand inside a window."""
-    return tuple(
-        one.id
-        for one in evidence.detections
-        if one.zone_id == zone_id
-        and one.status in STANDING
-        and one.onset.first_with <= span.end
-        and (one.reversal is None or (one.reversal.last_without or span.start) >= span.start)
-    )
-
-
-def _best_gap(asked: Sequence[_Asked], gaps: Sequence[str]) -> str:
-    """Why not even the best-seen window could be judged."""
-    best = max(range(len(asked)), key=lambda place: asked[place].test.coverage.n_clear)
-    return gaps[best]
-
-
-def _judge(
-    case: _Case, prediction: Prediction, judged: Sequence[_Asked], asked: Sequence[_Asked]
-) -> Assessment:
-    """Compute the effects of all judged windows as one family and rule."""
-    questions = [_question(case, one) for one in judged]
-    result = family_test(questions, case.options.shift_step_days)
-    tests = []
-    for place, (one, question) in enumerate(zip(judged, questions, strict=True)):
-        predicted = _predicted_share(case, prediction, one.test.zone_id)
-        found = contrast(question)
-        effect = effect_of(found, result.p_values[place], result.n_shifts[place], predicted)
-        tests.append(replace(one.test, effect=effect))
-    family = Family(
-        tuple(tests),
-        result.family_p,
-        is_whole=len(judged) == len(asked),
-        sees_passing=case.evidence.kind.sees_passing,
-    )
-    ruling = rule(family, prediction, case.options)
-    unjudged = tuple(one.test for one in asked if one not in judged)
-    return _assessment(case, ruling, family.tests + unjudged, _story(case, family))
-
-
-def _question(case: _Case, one: _Asked) -> WindowQuestion:
-    """A window as the statistics ask for it."""
-    guard, least = case.options.guard_days, case.options.min_window_looks
-    return WindowQuestion(one.series, day_of(one.span.start), day_of(one.span.end), guard, least)
-
-
-def _predicted_share(case: _Case, prediction: Prediction, zone_id: str) -> float | None:
-    """The predicted area as a share of the zone."""
-    if prediction.min_area_m2 is None:
-        return None
-    area_m2 = case.evidence.series[zone_id].n_pixels * case.evidence.gsd_m**2
-    return min(1.0, prediction.min_area_m2 / area_m2)
-
-
-def _story(case: _Case, family: Family) -> str:
-    """The strongest window in words, and the size of the family."""
-    strongest = max(family.tests, key=lambda test: test.effect.share if test.effect else 0.0)
-    if strongest.effect is None:
+        return "what it predicts is finer than the pixels of open sensors"
+    if weighed.tests:
         return ""
-    evidence, family_p = case.evidence, family.family_p
-    text = words.measured(
-        strongest,
-        strongest.effect,
-        sensor=evidence.sensor,
-        share=evidence.kind.share,
-        family_p=family_p,
-        step_limit_db=evidence.series[strongest.zone_id].step_limit,
+    held = {(one.signal.sensor, one.signal.observable) for one in bench.lines}
+    wanted = {(s, p.observable) for p in claim.predictions for s in p.sensors}
+    if not weighed.plan.places or held & wanted:
+        return "none of its zones has a place in this site"
+    needed = sorted({f"{observable} by {sensor}" for sensor, observable in wanted})
+    return f"it needs {' or '.join(needed) or 'another sensor'}, which was not measured"
+
+
+def failed_controls(cases: Sequence[_Case]) -> tuple[str, ...]:
+    """Positive controls that could be tested and were not found."""
+    missed = {Verdict.NOT_CORROBORATED, Verdict.CONTRADICTED}
+    return tuple(
+        case.claim.id
+        for case in cases
+        if case.claim.is_positive_control and case.ruling.verdict in missed
     )
-    n_tests = len(family.tests)
-    counted = "1 window was tested." if n_tests == 1 else f"{n_tests} windows were tested."
-    return f"{text} {counted}"
 
 
-def _unseen(case: _Case, why: str, tests: tuple[WindowTest, ...]) -> Assessment:
-    """The claim could not have been seen."""
-    return _assessment(case, Ruling(Verdict.NOT_OBSERVABLE, why), tests, "")
+def _withheld(case: _Case, failed: Sequence[str]) -> _Case:
+    """A case whose answer is withheld if the method failed on what is known."""
+    if not failed or case.claim.is_positive_control:
+        return case
+    return replace(case, ruling=withheld(failed))
 
 
-def _assessment(
-    case: _Case, ruling: Ruling, tests: tuple[WindowTest, ...], story: str
-) -> Assessment:
+def _is_placeless(claim: Claim, site: Site) -> bool:
+    """Whether any zone of the claim is known by its search area only."""
+    return any(
+        zone.id in claim.zone_ids and not zone.is_placed and zone.outline_outside is None
+        for zone in site.zones
+    )
+
+
+def _is_post_hoc(claim: Claim, registered: Mapping[str, Registration]) -> bool:
+    """Whether the plan of a claim was changed after a look at the data."""
+    held = registered.get(claim.id)
+    return held is not None and held.is_post_hoc
+
+
+def _assessment(case: _Case, standing: Standing) -> Assessment:
     """Put verdict, modifiers and words together."""
-    unknown = _is_place_unknown(case)
-    simulated = case.evidence.is_simulated
-    label = ruling.verdict.value.replace("_", " ").capitalize()
-    place = "The position of its zone is not established." if unknown else ""
-    said, other = words.asserted(case.claim), words.alternatives(case.claim)
+    weighed, ruling = case.weighed, case.ruling
+    said = words.answer(case.claim, weighed, ruling, case.q_value, standing)
     return Assessment(
         claim_id=case.claim.id,
         verdict=ruling.verdict,
-        modifiers=modifiers_of(
-            case.claim, ruling, position_unknown=unknown, is_simulated=simulated
-        ),
+        modifiers=modifiers_of(case.claim, weighed, ruling, standing),
         reason=ruling.reason,
-        sentence=words.joined([f"{label}: {ruling.reason}.", story, said, place, other]),
-        tests=tests,
-        n_tests=len(tests),
-        is_rehearsal=simulated,
+        sentence=said,
+        tests=weighed.tests,
+        n_tests=sum(not test.gap for test in weighed.tests),
+        is_rehearsal=standing.is_simulated,
+        family_p=weighed.family_p,
+        q_value=case.q_value,
+        plan_sha256=weighed.plan.sha256,
     )

@@ -126,6 +126,13 @@ class Answer:
     here: Contrasts
     elsewhere: Contrasts
 
+    def spread_over(self, kept: NDArray[np.bool_]) -> Answer:
+        """The same on an axis of more places, of which those kept were asked, (place,)."""
+        found = self.elsewhere
+        wide = np.full((2, len(kept)), np.nan)
+        wide[:, kept] = found.differences, found.errors
+        return Answer(self.here, Contrasts(wide[0], wide[1], found.phi))
+
 
 def ask(question: Question, offsets: NDArray[np.float64]) -> Answer:
     """The window where it was asked, and moved by each offset in days.

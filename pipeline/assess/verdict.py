@@ -1,30 +1,47 @@
-"""The rule that turns coverage and effect into one of four answers.
+"""The rule that turns coverage and effects into one of four answers.
 
-Here belongs the decision, coverage first. What the numbers are belongs to ``shift`` and
-``evidence``; how the answer is worded belongs to ``words``.
+Here belongs the decision, coverage first. The numbers belong to ``weigh``, the words of an answer
+to ``words``. Levels are those of the table of decisions (README of the seeds explains the words):
+
+- ``not_observable`` if no window could be judged, or every predicted effect is smaller than what
+  it would be measured with (power below 0.17);
+- ``corroborated`` if the strongest window moved as predicted, beyond other windows (the whole
+  family counted) and beyond what the number of claims explains, at least ten times more likely
+  under the claim than under "nothing changed" for every spread of the expected size, not shared by
+  a control, and with no named alternative that foretells it nearly as well;
+- ``contradicted`` if every window could be judged, and in each a change of the expected size would
+  have been seen with power 0.8 and is at least ten times less likely than none;
+- ``not_corroborated`` for all else.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from scipy.stats import norm
-
-from pipeline.assess.shift import Z_95
-from pipeline.model.assessment import Effect, Modifier, Verdict
+from pipeline.assess.strength import is_equivalent, power_of
+from pipeline.model.assessment import Modifier, Verdict
 from pipeline.model.claim import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.assess.shift import Contrast
+    from pipeline.assess.weigh import Weighed
     from pipeline.config import AssessOptions
-    from pipeline.model.assessment import Coverage, WindowTest
-    from pipeline.model.claim import Claim, Prediction
+    from pipeline.model.assessment import Effect, WindowTest
+    from pipeline.model.claim import Claim
 
-MIN_RATIO = 1.0
+MIN_RATIO: Final = 1.0
 """Predicted effect over its standard error below which a window cannot speak (power 0.17)."""
+ONE_SIDED_95: Final = 1.644854
+NEAR: Final = 3.0
+"""An account is open if the measurement is not this many times more likely under the claim."""
+
+NOTHING_SEEN_AS_CLAIMED: Final = (
+    "a change of the size in question would have been seen and was not measured, which is what the "
+    "claim predicts and also what its opposite allows"
+)
+UNDECIDED: Final = "the measurements neither support nor oppose it"
 
 
 @dataclass(frozen=True)
@@ -34,136 +51,249 @@ class Ruling:
     Attributes:
         verdict: one of the four answers.
         reason: why, in one sentence.
+        deciding: the test that it rests on; None if none decides.
+        is_null: whether nothing was predicted and nothing of that size was there.
+        has_rival: whether a named alternative foretells the measurement nearly as well.
     """
 
     verdict: Verdict
     reason: str
+    deciding: WindowTest | None = None
+    is_null: bool = False
+    has_rival: bool = False
 
 
-@dataclass(frozen=True)
-class Family:
-    """The windows of one claim that could be judged, as one family of tests.
+def rule(claim: Claim, weighed: Weighed, q_value: float | None, options: AssessOptions) -> Ruling:
+    """The verdict over all windows of a claim.
 
-    Attributes:
-        tests: the windows, at least one, each with an effect.
-        family_p: p-value of the strongest of them, all counted.
-        is_whole: whether every window that was asked could be judged.
-        sees_passing: whether a change that came and went would have been seen.
+    Args:
+        claim: the claim.
+        weighed: its windows, judged or not.
+        q_value: false discovery rate of its family among all claims; None if it has none.
+        options: the levels.
     """
-
-    tests: tuple[WindowTest, ...]
-    family_p: float
-    is_whole: bool
-    sees_passing: bool = True
-
-    @property
-    def effects(self) -> tuple[Effect, ...]:
-        """The measured effects, in the order of the tests."""
-        return tuple(test.effect for test in self.tests if test.effect is not None)
-
-    def rises(self, options: AssessOptions) -> bool:
-        """Whether the strongest window stands out upwards."""
-        return self.family_p <= options.max_p_value and max(e.share for e in self.effects) > 0
+    judged = [test for test in weighed.tests if not test.gap and test.effect is not None]
+    if not judged:
+        return Ruling(Verdict.NOT_OBSERVABLE, _why_unseen(weighed.tests))
+    sized = [test for test in judged if _power(test) is not None]
+    if len(sized) == len(judged) and all(_is_too_small(test) for test in sized):
+        why = "the predicted change is smaller than the scatter of the place's own history"
+        return Ruling(Verdict.NOT_OBSERVABLE, why)
+    nulls = [test for test in judged if _predicts_nothing(test)]
+    change = [test for test in judged if not _predicts_nothing(test)]
+    if not change or (nulls and _primary_direction(weighed) is Direction.NO_CHANGE):
+        return _null_ruling(weighed, nulls, options)
+    return _change_ruling(claim, weighed, change, q_value, options)
 
 
-def power_of(predicted: float, error: float) -> float:
-    """Probability that an effect of the predicted size passes a two-sided 5 % test.
+def _why_unseen(tests: Sequence[WindowTest]) -> str:
+    """Why not even the best-seen window could be judged."""
+    best = max(tests, key=lambda test: test.coverage.n_clear, default=None)
+    return "nothing that it predicts was measured there" if best is None else best.gap
 
-    Example:
-        >>> round(power_of(2.8, 1.0), 2)
-        0.8
+
+def _power(test: WindowTest) -> float | None:
+    """Power of a test at the expected size."""
+    return None if test.effect is None else test.effect.power
+
+
+def _is_too_small(test: WindowTest) -> bool:
+    """Whether the expected size is below what it is measured with."""
+    power = _power(test)
+    return power is not None and power < power_of(MIN_RATIO, 1.0)
+
+
+def _predicts_nothing(test: WindowTest) -> bool:
+    """Whether nothing is to be seen."""
+    return test.direction is Direction.NO_CHANGE
+
+
+def _primary_direction(weighed: Weighed) -> Direction:
+    """What the primary prediction of a claim says."""
+    return weighed.plan.predictions[0].direction
+
+
+def _change_ruling(
+    claim: Claim,
+    weighed: Weighed,
+    change: Sequence[WindowTest],
+    q_value: float | None,
+    options: AssessOptions,
+) -> Ruling:
+    """A claim that predicts a change: supported, opposed, or neither."""
+    strongest = max(change, key=_departure)
+    calls = weighed.family_p is not None and weighed.family_p <= options.max_p_value
+    if calls and _is_as_predicted(strongest):
+        return _supported(claim, weighed, strongest, q_value, options)
+    whole = [test for test in weighed.tests if not _predicts_nothing(test)]
+    if len(change) == len(whole) and all(_is_opposed(test, options) for test in change):
+        why = "a change of the predicted size would have been seen and was not measured"
+        return Ruling(Verdict.CONTRADICTED, why, strongest)
+    return Ruling(Verdict.NOT_CORROBORATED, UNDECIDED, strongest)
+
+
+def _departure(test: WindowTest) -> float:
+    """How far a test departs, in standard errors."""
+    return 0.0 if test.effect is None else abs(test.effect.difference) / test.effect.error
+
+
+def _is_as_predicted(test: WindowTest) -> bool:
+    """Whether a test moved the way that is predicted."""
+    difference = 0.0 if test.effect is None else test.effect.difference
+    signs = {Direction.INCREASE: difference > 0, Direction.DECREASE: difference < 0}
+    return signs.get(test.direction, True)
+
+
+def _supported(
+    claim: Claim,
+    weighed: Weighed,
+    test: WindowTest,
+    q_value: float | None,
+    options: AssessOptions,
+) -> Ruling:
+    """A window stands out as predicted; what else has to hold, in the order of the reasons."""
+    effect, place = test.effect, weighed.tests.index(test)
+    ratios = None if effect is None else effect.against_nothing
+    rival = open_rival(claim, test)
+    failed = {
+        "a change was measured, and a control moved as far": weighed.is_shared[place],
+        "a change was measured, and the claim states no size to hold it against": ratios is None,
+        "a change was measured that is not ten times more likely under the claim than without": (
+            ratios is not None and ratios.low < options.min_likelihood_ratio
+        ),
+        "a change was measured that the number of claims may explain": (
+            q_value is not None and q_value > options.max_q_value
+        ),
+        f"a change was measured as predicted, and {rival} would look alike": bool(rival),
+    }
+    for why, holds in failed.items():
+        if holds:
+            return Ruling(Verdict.NOT_CORROBORATED, why, test, has_rival=bool(rival))
+    why = "the measurements moved as predicted, beyond other windows, controls and chance"
+    return Ruling(Verdict.CORROBORATED, why, test)
+
+
+def open_rival(claim: Claim, test: WindowTest) -> str:
+    """A named alternative that foretells a test nearly as well; empty if there is none.
+
+    One whose size is not stated is open unless the method rules it out.
     """
-    ratio = predicted / error
-    return float(norm.cdf(ratio - Z_95) + norm.cdf(-ratio - Z_95))
-
-
-def effect_of(found: Contrast, p_value: float, n_shifts: int, predicted: float | None) -> Effect:
-    """The numbers of one window as the noun that is published."""
-    return Effect(
-        share=found.difference,
-        interval=found.interval,
-        p_value=p_value,
-        n_shifts=n_shifts,
-        minimum_detectable=found.minimum_detectable,
-        predicted=predicted,
-        power=None if predicted is None else power_of(predicted, found.error),
-    )
-
-
-def coverage_gap(coverage: Coverage, options: AssessOptions) -> str:
-    """Why a window cannot be judged; empty if it can."""
-    if not coverage.n_scenes:
-        return "no acquisition lies in the window"
-    if coverage.n_clear < coverage.n_needed:
-        return f"{coverage.n_clear} clear looks lie in the window, {coverage.n_needed} are needed"
-    if coverage.n_baseline < options.min_baseline_looks:
-        needed = options.min_baseline_looks
-        return f"{coverage.n_baseline} clear looks lie outside the window, {needed} are needed"
+    effect = test.effect
+    against = {} if effect is None else dict(effect.against)
+    for one in claim.alternatives:
+        ratios = against.get(one.id)
+        if not one.excluded_by and (ratios is None or ratios.low < NEAR):
+            return one.id.replace("-", " ")
     return ""
 
 
-def rule(family: Family, prediction: Prediction, options: AssessOptions) -> Ruling:
-    """The verdict over all windows of a claim that could be judged.
-
-    Args:
-        family: the judged windows.
-        prediction: what the claim predicts.
-        options: the levels.
-    """
-    powers = [effect.power for effect in family.effects if effect.power is not None]
-    if powers and max(powers) < power_of(MIN_RATIO, 1.0):
-        return Ruling(
-            Verdict.NOT_OBSERVABLE,
-            "the predicted change is smaller than the scatter of the zone's own history",
-        )
-    if prediction.direction is Direction.NO_CHANGE:
-        return _null_ruling(rises=family.rises(options))
-    if family.rises(options) and any(test.detection_ids for test in family.tests):
-        return Ruling(
-            Verdict.CORROBORATED,
-            "the share rose as predicted, beyond other windows and controls, and a change stands "
-            "in the window for as many looks as the rule asks",
-        )
-    certain = family.is_whole and family.sees_passing and len(powers) == len(family.effects)
-    if certain and min(powers) >= options.min_power and _excluded(family.effects):
-        return Ruling(
-            Verdict.CONTRADICTED,
-            "a change of the predicted size would have been seen and was not measured",
-        )
-    return Ruling(Verdict.NOT_CORROBORATED, "the measurements neither support nor oppose it")
+def _is_opposed(test: WindowTest, options: AssessOptions) -> bool:
+    """Whether a change of the expected size would have been seen and is not what was measured."""
+    effect = test.effect
+    if effect is None or effect.power is None or effect.against_nothing is None:
+        return False
+    unlikely = effect.against_nothing.high <= 1 / options.min_likelihood_ratio
+    return effect.power >= options.min_power and (unlikely or _is_reversed(effect))
 
 
-def _null_ruling(*, rises: bool) -> Ruling:
+def _is_reversed(effect: Effect) -> bool:
+    """Whether the interval leaves out half of the expected size, and the sign is the other one."""
+    half = (effect.expected or 0.0) / 2
+    low, high = effect.interval
+    return high < min(half, 0.0) if half > 0 else low > max(half, 0.0)
+
+
+def _null_ruling(
+    weighed: Weighed, judged: Sequence[WindowTest], options: AssessOptions
+) -> Ruling:
     """A claim that predicts nothing to be seen is never supported by seeing nothing."""
-    if rises:
-        return Ruling(Verdict.NOT_CORROBORATED, "a rise was measured where the claim predicts none")
-    return Ruling(
-        Verdict.NOT_CORROBORATED,
-        "no rise was measured, which is what the claim predicts and also what its opposite allows",
-    )
+    strongest = max(judged, key=_departure)
+    effects = [test.effect for test in judged if test.effect is not None]
+    if all(effect.expected is not None and _is_absent(effect) for effect in effects):
+        return Ruling(Verdict.NOT_CORROBORATED, NOTHING_SEEN_AS_CLAIMED, strongest, is_null=True)
+    shared = weighed.is_shared[weighed.tests.index(strongest)]
+    if not shared and _is_there(strongest, len(judged), options):
+        why = "a change was measured where the claim predicts none"
+        return Ruling(Verdict.CONTRADICTED, why, strongest)
+    return Ruling(Verdict.NOT_CORROBORATED, UNDECIDED, strongest)
 
 
-def _excluded(effects: Sequence[Effect]) -> bool:
-    """Whether every interval ends below half of the predicted size."""
-    return all(
-        effect.predicted is not None and effect.interval[1] < effect.predicted / 2
-        for effect in effects
-    )
+def _is_absent(effect: Effect) -> bool:
+    """Whether nothing as large as the size in question was there."""
+    bound = abs(effect.expected or 0.0)
+    return is_equivalent(effect.difference, effect.error, bound, ONE_SIDED_95)
+
+
+def _is_there(test: WindowTest, n_tests: int, options: AssessOptions) -> bool:
+    """Whether a change of the size in question was there, in a claim that predicts none."""
+    effect = test.effect
+    if effect is None or effect.against_nothing is None:
+        return False
+    likely = effect.against_nothing.low >= options.min_likelihood_ratio
+    return likely and n_tests * effect.p_value <= options.max_p_value
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What holds of a claim beside its numbers.
+
+    Attributes:
+        is_placeless: whether any of its zones is known by a search area only.
+        is_post_hoc: whether its plan was changed after a look at the data.
+        is_simulated: whether any of the evidence is made up.
+    """
+
+    is_placeless: bool
+    is_post_hoc: bool
+    is_simulated: bool
 
 
 def modifiers_of(
-    claim: Claim, ruling: Ruling, *, position_unknown: bool, is_simulated: bool
+    claim: Claim, weighed: Weighed, ruling: Ruling, standing: Standing
 ) -> tuple[Modifier, ...]:
     """What must be read with a verdict, in the order of the enumeration."""
+    sensors = {test.sensor for test in weighed.tests if not test.gap}
     judged = ruling.verdict is not Verdict.NOT_OBSERVABLE
-    predicts_nothing = any(p.direction is Direction.NO_CHANGE for p in claim.predictions[:1])
+    rival = ruling.has_rival or (ruling.deciding and open_rival(claim, ruling.deciding))
     holds = {
         Modifier.DATE_DISPUTED: claim.is_date_disputed,
         Modifier.DERIVED_FROM_IMAGERY: claim.is_from_imagery,
-        Modifier.SINGLE_SENSOR: judged,
-        Modifier.ALTERNATIVE_OPEN: judged and bool(claim.alternatives),
-        Modifier.COMPATIBLE_WITH_NULL: judged and predicts_nothing and "no rise" in ruling.reason,
-        Modifier.POSITION_UNKNOWN: position_unknown,
-        Modifier.SIMULATED: is_simulated,
+        Modifier.SINGLE_SENSOR: judged and len(sensors) == 1,
+        Modifier.ALTERNATIVE_OPEN: judged and bool(rival),
+        Modifier.COMPATIBLE_WITH_NULL: ruling.is_null,
+        Modifier.POSITION_UNKNOWN: standing.is_placeless,
+        Modifier.POST_HOC: standing.is_post_hoc,
+        Modifier.SIMULATED: standing.is_simulated,
     }
     return tuple(modifier for modifier, applies in holds.items() if applies)
+
+
+def withheld(failed: Sequence[str]) -> Ruling:
+    """The answer to every other claim once a positive control was tested and not found."""
+    names = ", ".join(failed)
+    return Ruling(
+        Verdict.NOT_OBSERVABLE, f"withheld: the method did not recover the known change {names}"
+    )
+
+
+def borne_out(ruling: Ruling, interval: tuple[float, float]) -> Ruling:
+    """A ruling held against the interval of another model of the noise.
+
+    Args:
+        ruling: a verdict of ``corroborated`` or ``contradicted``.
+        interval: 95 % interval of the deciding effect by that model.
+    """
+    effect = None if ruling.deciding is None else ruling.deciding.effect
+    if effect is None:
+        return ruling
+    low, high = interval
+    if ruling.verdict is Verdict.CORROBORATED or effect.expected is None:
+        agrees = low > 0 if effect.difference > 0 else high < 0
+    elif ruling.deciding and _predicts_nothing(ruling.deciding):
+        agrees = not low <= 0 <= high
+    else:
+        agrees = not low <= effect.expected <= high
+    if agrees:
+        return ruling
+    why = "a second model of the noise does not bear out what the first one measured"
+    return Ruling(Verdict.NOT_CORROBORATED, why, ruling.deciding, has_rival=ruling.has_rival)

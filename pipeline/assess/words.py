@@ -6,13 +6,14 @@ Here belong the words and the list of words that must never stand in them. Numbe
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipeline.assess.verdict import Ruling, Standing
+    from pipeline.assess.weigh import Weighed
     from pipeline.model.assessment import Effect, WindowTest
     from pipeline.model.claim import AssertedTime, Claim
 
@@ -71,26 +72,44 @@ def asserted(claim: Claim) -> str:
     return f"{lead}: {'; '.join(said)}." if said else "No time is asserted."
 
 
-def measured(
-    test: WindowTest,
-    effect: Effect,
-    *,
-    sensor: str,
-    share: str,
-    family_p: float,
-    step_limit_db: float = math.nan,
-) -> str:
-    """What was measured in the strongest window, and what would have been."""
-    low, high = effect.interval
-    steps = "" if math.isnan(step_limit_db) else f", in steps of at least {step_limit_db:.1f} dB"
+def amount(value: float, unit: str) -> str:
+    """A number with its unit; shares as per cent.
+
+    Example:
+        >>> amount(0.0123, "share of the zone"), amount(-1.456, "kelvin")
+        ('1.2 %', '-1.5 kelvin')
+    """
+    return percent(value) if unit.startswith("share") else f"{value:.2g} {unit}"
+
+
+def measured(test: WindowTest, effect: Effect, family_p: float | None) -> str:
+    """What was measured in a window, and what would have been."""
+    low, high = (amount(end, test.unit) for end in effect.interval)
+    family = "" if family_p is None else f", {family_p:.3f} over the family"
+    named = test.observable.value.replace("-", " ")
     return (
-        f"Around {civil(test.time)}, {test.coverage.n_clear} clear {sensor} looks at "
-        f"{test.zone_id} measure a {share} {percent(effect.share)} above its controls and "
-        f"its own history (95 % interval {percent(low)} to {percent(high)}; "
-        f"p = {effect.p_value:.3f} from {effect.n_shifts} shifted windows, {family_p:.3f} over the "
-        f"family). The smallest share that would have been seen is "
-        f"{percent(effect.minimum_detectable)}{steps}."
+        f"Around {civil(test.time)}, {test.coverage.n_clear} clear {test.sensor} looks at "
+        f"{test.zone_id} measure {named} {amount(effect.difference, test.unit)} away from its "
+        f"controls and its own other looks (95 % interval {low} to {high}; "
+        f"p = {effect.p_value:.3f} from {effect.n_shifts} shifted windows{family}). The smallest "
+        f"change that would have been seen is {amount(effect.smallest_seen, test.unit)}."
     )
+
+
+def answer(
+    claim: Claim, weighed: Weighed, ruling: Ruling, q_value: float | None, standing: Standing
+) -> str:
+    """The whole answer to a claim."""
+    del q_value
+    label = ruling.verdict.value.replace("_", " ").capitalize()
+    deciding, story = ruling.deciding, ""
+    if deciding is not None and deciding.effect is not None:
+        n_tests = sum(not test.gap for test in weighed.tests)
+        counted = "1 window was tested." if n_tests == 1 else f"{n_tests} windows were tested."
+        story = f"{measured(deciding, deciding.effect, weighed.family_p)} {counted}"
+    place = "The position of its zone is not established." if standing.is_placeless else ""
+    parts = [f"{label}: {ruling.reason}.", story, asserted(claim), place, alternatives(claim)]
+    return joined(parts)
 
 
 def alternatives(claim: Claim) -> str:

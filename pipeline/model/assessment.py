@@ -44,14 +44,16 @@ class Coverage:
     Attributes:
         n_scenes: acquisitions inside the window.
         n_clear: of these, the ones in which enough of the zone was clear.
-        n_baseline: clear looks before the window that the comparison rests on.
+        n_baseline: clear looks outside the window that the comparison rests on.
         n_needed: clear looks in the window that the rule asks for.
+        n_reference: clear looks in the days that the window is compared with.
     """
 
     n_scenes: int
     n_clear: int
     n_baseline: int
     n_needed: int
+    n_reference: int = 0
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ class Signal:
         resolution: smallest difference that the place can show, in the unit.
         native_m: edge of what one sample of the sensor measures, in metres.
         area_m2: area of the place.
+        n_behind: how many clear looks stand behind each value, int, (look,): 1 for a look of its
+            own, more for a composite.
         is_control: whether nothing of interest is expected here, so that it may serve as placebo.
         not_observable: why the series says nothing of this place at all; empty where it does.
         note: what a reader must know of the values.
@@ -56,6 +58,7 @@ class Signal:
     resolution: float
     native_m: float
     area_m2: float
+    n_behind: NDArray[np.int64]
     is_control: bool = False
     not_observable: str = ""
     note: str = ""
@@ -67,12 +70,13 @@ class Signal:
         Raises:
             ValueError: if the axes do not agree or time does not ascend.
         """
-        if self.values.shape != (len(self.instants),) or self.levels.shape != self.values.shape:
+        arrays = (self.values, self.levels, self.n_behind)
+        if any(array.shape != (len(self.instants),) for array in arrays):
             raise ValueError(f"a line of {len(self.instants)} looks has arrays of another length")
         if any(b <= a for a, b in zip(self.instants, self.instants[1:], strict=False)):
             raise ValueError("instants must ascend strictly")
-        self.values.setflags(write=False)
-        self.levels.setflags(write=False)
+        for array in arrays:
+            array.setflags(write=False)
 
     @property
     def group(self) -> str:

@@ -1,0 +1,84 @@
+"""The effect of a window by a state-space model, as a second opinion on the first.
+
+Here belongs one fit of ``statsmodels``, used only where a claim could become corroborated or
+contradicted: it is a hundred times slower than ``slide`` and assumes the noise to be a stationary
+AR(1) process, which ``null`` does not.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pipeline.assess.slide import season_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.assess.slide import Question
+
+MAX_STEPS: Final = 1500
+"""Steps of the regular axis at most: a longer series is averaged into wider ones."""
+
+
+def state_space_interval(question: Question) -> tuple[float, float]:
+    """The 95 % interval of a window less its reference.
+
+    Regression with AR(1) errors on a regular axis (statsmodels ``SARIMAX``): an indicator of the
+    window, the season, and a level of its own for every regime and side that is not the reference.
+    Steps without a look are missing, so gaps count as gaps.
+
+    Returns:
+        Lower and upper end, in the unit of the line; infinite if the fit does not come to an end.
+    """
+    # It takes a second to load, and most claims never come here.
+    from statsmodels.tsa.statespace.sarimax import SARIMAX  # noqa: PLC0415
+
+    values, rows = _on_axis(question)
+    scale = float(np.nanstd(values)) or 1.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted = SARIMAX(values / scale, exog=rows, order=(1, 0, 0), trend="c").fit(disp=False)
+        low, high = fitted.conf_int()[1] * scale
+    if not np.isfinite([low, high]).all():
+        return -np.inf, np.inf
+    return float(low), float(high)
+
+
+def _on_axis(question: Question) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Means by step of a regular axis, (step,), NaN where there is none; its rows, (step, row)."""
+    line, (start, end) = question.line, question.window
+    low, high = question.guarded
+    counts = (line.days <= high) & (line.days >= low) & ((line.days < start) | (line.days > end))
+    days, kept = line.days[~counts], line.values[~counts]
+    step = max(float(np.median(np.diff(days))), (days[-1] - days[0]) / MAX_STEPS)
+    place = np.round((days - days[0]) / step).astype(np.intp)
+    n = int(place[-1]) + 1
+    n_looks = np.bincount(place, minlength=n)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = np.bincount(place, weights=kept, minlength=n) / n_looks
+    axis = days[0] + step * np.arange(n)
+    inside = (axis >= start - step / 2) & (axis <= end + step / 2)
+    rows = [inside, *_other_levels(question, axis, inside, n_looks > 0)]
+    return values, np.column_stack([*(row.astype(float) for row in rows), season_rows(axis)])
+
+
+def _other_levels(
+    question: Question,
+    axis: NDArray[np.float64],
+    inside: NDArray[np.bool_],
+    seen: NDArray[np.bool_],
+) -> list[NDArray[np.bool_]]:
+    """An indicator for each regime, and side of the window, that is not the reference."""
+    regime = np.searchsorted(np.array(question.breaks), axis, side="right")
+    own = int(np.searchsorted(question.breaks, question.window.start, side="right"))
+    side = np.zeros(len(axis), dtype=np.intp)
+    if question.reference is not None:
+        own = int(np.searchsorted(question.breaks, question.reference.start, side="right"))
+        side = (axis > question.window.end).astype(np.intp)
+    label = 2 * regime + side
+    base = 2 * own
+    others = [(label == one) & ~inside for one in np.unique(label) if one != base]
+    return [one for one in others if (one & seen).any()]
