@@ -36,7 +36,7 @@ from pipeline.signs.onset import ONSET_ALPHA
 from pipeline.signs.persistence import N_LOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -100,6 +100,8 @@ NO_LIGHT: Final = (
 NO_HEAT: Final = "no scene brought its thermal band"
 NO_CONTROL: Final = "built-up ground is calibrated on a control zone, and none lies on this grid"
 NO_YEAR: Final = "the series covers no whole year"
+UNPLACED: Final = "position not established"
+OUTSIDE: Final = "it lies outside the pixels that were read"
 ROOFED: Final = "roofed"
 EDGE_DAYS: Final = 60
 """A year counts as whole if the series reaches to within so many days of both its ends: less than
@@ -164,7 +166,20 @@ def show_signs(
         else:
             found += made
     readings = read_series(found, end)
-    return Activity(readings, tuple(unasked), end, ONSET_ALPHA, N_LOOKS, RUN_ALPHA)
+    silent = tuple(_silent_zones(shown))
+    return Activity(readings, tuple(unasked), silent, end, ONSET_ALPHA, N_LOOKS, RUN_ALPHA)
+
+
+def _silent_zones(shown: _Shown) -> Iterator[tuple[str, str]]:
+    """Named zones without pixels of their own, and why."""
+    held = {mask.zone_id for mask in shown.masks}
+    for zone in shown.site.zones:
+        if zone.kind is ZoneKind.CELL or zone.id in held:
+            continue
+        if zone.outline_outside is not None:
+            yield zone.id, "it lies outside the site, where coarse sensors alone look"
+        else:
+            yield zone.id, OUTSIDE if zone.is_placed else UNPLACED
 
 
 def _before(cube: DateCube, end: datetime) -> Flags:

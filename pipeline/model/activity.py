@@ -89,6 +89,11 @@ class SignReading:
         return int((self.series.usable & self.monitored).sum())
 
     @property
+    def has_numbers(self) -> bool:
+        """Whether any look of the place itself gives a number, observable or not."""
+        return bool(np.isfinite(self.series.values).any())
+
+    @property
     def departs(self) -> bool:
         """Whether anything stands out."""
         return bool(self.lasting) or bool(self.single.any())
@@ -114,6 +119,7 @@ class Activity:
     Attributes:
         readings: by sign, then in the order of the zones; series of the whole site last.
         unasked: signs that this run cannot show.
+        silent_zones: ids of named zones that no sign can be measured in, each with the reason.
         baseline_end: the first instant after the baseline, UTC.
         look_alpha: chance that one look of a run of departures lies beyond by itself, two-sided.
         n_looks: looks in a row that make a departure last.
@@ -123,6 +129,7 @@ class Activity:
 
     readings: tuple[SignReading, ...]
     unasked: tuple[Unasked, ...]
+    silent_zones: tuple[tuple[str, str], ...]
     baseline_end: datetime
     look_alpha: float
     n_looks: int
@@ -137,6 +144,10 @@ class Activity:
     def is_simulated(self) -> bool:
         """Whether any of it is made up."""
         return any(one.series.is_simulated for one in self.readings)
+
+    def why_silent(self, zone_id: str) -> str:
+        """Why no sign can be measured in a zone; empty where that is not so."""
+        return dict(self.silent_zones).get(zone_id, "")
 
     def of(self, place: str) -> tuple[SignReading, ...]:
         """What is known of a place, in order."""
