@@ -68,6 +68,7 @@ class SignLine:
         counts: what its values count.
         note: what else moves it.
         shown: in how many zones it says something.
+        why: why it says nothing anywhere; empty where it does somewhere.
         lasting: label and anchor of the zones in which it departs for several looks.
         single: likewise for single looks alone.
     """
@@ -76,6 +77,7 @@ class SignLine:
     counts: str
     note: str
     shown: str
+    why: str
     lasting: tuple[tuple[str, str], ...]
     single: tuple[tuple[str, str], ...]
 

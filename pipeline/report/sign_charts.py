@@ -6,6 +6,7 @@ Here belongs the way from dates and values to coordinates. What is said beside a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Point = tuple[datetime, float, float]
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, FLOOR = 380, 150, 48, 374, 10, 126
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, FLOOR = 380, 160, 48, 374, 20, 136
 FAR_DAYS = 75
 """Looks farther apart than this are not joined."""
 ANNUAL_DAYS = 300
 """Looks of a yearly sign are farther apart than this, and are joined."""
 HEADROOM = 0.08
+MOST_STEPS = 4
 LEAST_YEARS_APART = 6
 """With more years than this on the axis only every other one is named."""
 
@@ -83,6 +85,7 @@ def sign_chart(reading: SignReading, name: str, timezone: str, since: datetime) 
     when = series.instants
     named = [(k, _dot(frame, reading, k, timezone)) for k in looks]
     edge = frame.x(since)
+    ticks, step = round_ticks(frame.low, frame.high)
     return SignChart(
         width=WIDTH,
         height=HEIGHT,
@@ -97,21 +100,21 @@ def sign_chart(reading: SignReading, name: str, timezone: str, since: datetime) 
         band=_band(frame, [(when[k], hope[k], reading.limits[k]) for k in looks]),
         baseline=(LEFT, round(max(edge - LEFT, 0.0), 1)),
         x_ticks=_years(frame),
-        y_ticks=tuple(
-            (frame.y(value), quantity(series, value))
-            for value in (frame.low, (frame.low + frame.high) / 2, frame.high)
-        ),
+        y_ticks=tuple((frame.y(one), quantity(series, one, step)) for one in ticks),
         alt=f"{name}: {wording.count(len(looks), 'look')}, {int(out.sum())} of them departing",
     )
 
 
 def _frame(reading: SignReading, hope: Floats) -> _Frame:
-    """Axes that hold every value, the controls and the band; shares stay between 0 and 1."""
+    """Axes that hold every value, the controls and the usual band; shares stay between 0 and 1.
+
+    A look at which the peers disagree has a band many times as wide, which would hide all others.
+    """
     series = reading.series
     kept = series.usable
-    held = [series.values, series.controls, hope - reading.limits, hope + reading.limits]
+    usual = float(np.median(reading.limits[kept]))
+    held = [series.values, series.controls, hope - usual, hope + usual]
     numbers = np.concatenate([one[kept] for one in held])
-    numbers = numbers[np.isfinite(numbers)]
     low, high = float(numbers.min()), float(numbers.max())
     room = max(high - low, 2 * series.resolution, 1e-6) * HEADROOM
     low, high = low - room, high + room
@@ -122,6 +125,20 @@ def _frame(reading: SignReading, hope: Floats) -> _Frame:
         far = 2 * ANNUAL_DAYS
     start, end = series.instants[0], series.instants[-1]
     return _Frame(start, end, low, max(high, low + 1e-6), timedelta(days=far))
+
+
+def round_ticks(low: float, high: float) -> tuple[tuple[float, ...], float]:
+    """Two to five round values between two others, and their step.
+
+    Example:
+        >>> round_ticks(0.0, 0.657)
+        ((0.0, 0.2, 0.4, 0.6), 0.2)
+    """
+    span = high - low
+    power = 10.0 ** math.floor(math.log10(span / MOST_STEPS))
+    step = next(power * one for one in (1, 2, 5, 10) if span / (power * one) <= MOST_STEPS)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return tuple(round(k * step, 12) for k in range(first, last + 1)), step
 
 
 def _dot(frame: _Frame, reading: SignReading, look: int, timezone: str) -> Dot:

@@ -34,19 +34,21 @@ SMALL = 10
 """Percentage points below which a decimal is shown."""
 
 
-def quantity(series: SignSeries, value: float) -> str:
-    """A value of a sign in its unit, as short as an axis needs it.
+def quantity(series: SignSeries, value: float, step: float = 0.001) -> str:
+    """A value of a sign in its unit, with the decimals that tell one step from the next.
 
     Example:
         >>> from types import SimpleNamespace
-        >>> quantity(SimpleNamespace(unit="share of the roofs"), 0.125)
-        '12.5 %'
+        >>> quantity(SimpleNamespace(unit="share of the roofs"), 0.125, 0.05)
+        '12 %'
     """
     if math.isnan(value):
         return wording.TO
-    if series.unit.startswith("share"):
-        return wording.percent(value, 0 if value in (0, 1) else 1)
-    return f"{value:.1f} K" if series.unit.startswith("kelvin") else f"{value:.2f}"
+    is_share = series.unit.startswith("share")
+    digits = max(0, -math.floor(math.log10(step * (100 if is_share else 1)) + 1e-9))
+    if is_share:
+        return wording.percent(value, digits)
+    return f"{value:.{digits}f} K" if series.unit.startswith("kelvin") else f"{value:.{digits}f}"
 
 
 def amount(series: SignSeries, size: float) -> str:
@@ -131,8 +133,8 @@ def rule(activity: Activity) -> str:
     """What counts as a departure, and how often chance makes one."""
     look, run = wording.percent(activity.look_alpha, 0), wording.percent(activity.run_alpha, 0)
     return (
-        f"A departure lasts if {activity.n_looks} looks in a row lie to one side, each farther off "
-        f"than {look} of looks of an unchanged place. A single look stands out if it is so far off "
-        f"that any look of that sign, over all zones and dates of this run, would be in {run} of "
-        f"runs without a change. Both rates hold for errors that are normal and independent."
+        f"A departure lasts if {activity.n_looks} looks in a row lie to one side, each so far off "
+        f"that an unchanged place would be in {look} of its looks. A single look stands out if "
+        f"chance alone puts one so far off, among all looks of that sign over all zones of this "
+        f"run, in {run} of runs. Both rates hold for errors that are normal and independent."
     )

@@ -70,6 +70,7 @@ def _line(findings: Findings, activity: Activity, sign: Sign) -> SignLine:
         counts=first.unit,
         note=first.note,
         shown=f"{len(shown)} of {len(readings)}",
+        why="" if shown else "; ".join(dict.fromkeys(one.why_silent for one in readings)),
         lasting=_links(findings, lasting),
         single=_links(findings, single),
     )
