@@ -204,9 +204,7 @@ def _asked(
 
 def _snow(shown: _Shown) -> tuple[SignSeries, ...]:
     """Yards free of snow."""
-    return snow_cleared_share(
-        shown.cube, shown.masks, shown.in_baseline, paved=shown.ground.paved
-    )
+    return snow_cleared_share(shown.cube, shown.masks, shown.in_baseline, paved=shown.ground.paved)
 
 
 def _clearing(shown: _Shown) -> tuple[SignSeries, ...]:

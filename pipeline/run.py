@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from pipeline.activity import show_signs
-from pipeline.assess import DEPARTURES, LASTING_STEPS, Evidence, assess
+from pipeline.assess import assess
 from pipeline.catalogs import open_catalog
 from pipeline.claims import load_seeds
 from pipeline.environment import close_environment
@@ -35,6 +35,7 @@ from pipeline.publish import publish_products
 from pipeline.report import render_report
 from pipeline.search import list_scenes, named_before, said_of_before
 from pipeline.selection import config_for, judged_sensor
+from pipeline.signals import Heard, draw_signals
 from pipeline.sites import load_site
 from pipeline.store.chips import ChipStore
 from pipeline.store.coarse_chips import CoarseStore
@@ -46,11 +47,9 @@ from pipeline.store.records import read_record, write_record
 from pipeline.zones import mask_excess, measure_zones
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
 
     from pipeline.catalogs import Catalog
-    from pipeline.judge import Judged
-    from pipeline.model.change import Detection, ZoneSeries
+    from pipeline.config import RunConfig
     from pipeline.model.claim import Seeds
     from pipeline.model.limit import SiteLimits
     from pipeline.model.scene import Scene
@@ -66,7 +65,6 @@ __all__ = [
     "RunResult",
     "Silence",
     "count_baseline",
-    "evidence_of",
     "find",
     "gather",
     "identity",
@@ -74,6 +72,7 @@ __all__ = [
     "run_site",
     "told",
     "versions",
+    "weighed",
 ]
 
 
@@ -180,22 +179,18 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
     coarse = prepare_coarse(site, CoarseStore(WorkFolder(request.work, site.id).coarse))
     activity = show_signs(site, judged.prepared, coarse.looks, sensor=sensor)
     heard.step()
-    evidence, seeds = evidence_of(inputs, judged, series, detections), inputs.seeds
-    assessments = () if seeds is None else assess(seeds, site, evidence, config.assess)
-    heard.step()
-    return Findings(
+    found = Findings(
         **_listed_in(inputs),
         run_id=run_id,
         settings_sha256=config.sha256,
         site=site,
-        seeds=seeds,
+        seeds=inputs.seeds,
         period=request.period,
         cube=cube,
         masks=masks,
         changes=changes,
         series=series,
         detections=detections,
-        assessments=assessments,
         failures=(*judged.failures, *coarse.failures),
         min_pixels=config.objects.min_pixels,
         min_zone_clear_share=config.assess.min_zone_clear_share,
@@ -204,6 +199,19 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
         other_orbits=judged.other_orbits,
         activity=activity,
     )
+    found = replace(
+        found, evidence=draw_signals(found, Heard(sensor.claimed_as, sensor.is_optical))
+    )
+    heard.step()
+    return weighed(found, config)
+
+
+def weighed(found: Findings, config: RunConfig) -> Findings:
+    """The findings with the claims weighed, if there are any."""
+    if found.seeds is None or found.evidence is None:
+        return found
+    answers = assess(found.seeds, found.site, found.evidence, config.assess)
+    return replace(found, assessments=answers)
 
 
 class _Listed(TypedDict):
@@ -225,24 +233,3 @@ def _listed_in(inputs: Inputs) -> _Listed:
         "on_listing": tuple(remark.words for remark in inputs.on_listing),
         "measured": None if inputs.held is None else inputs.held.limits,
     }
-
-
-def evidence_of(
-    inputs: Inputs,
-    judged: Judged,
-    series: Sequence[ZoneSeries],
-    detections: tuple[Detection, ...],
-) -> Evidence:
-    """What the claims are weighed against: the looks of one sensor and, of a radar, one orbit."""
-    cube, sensor = judged.prepared.cube, judged_sensor(inputs.sensor)
-    elsewhere = {scene_id for orbit in judged.other_orbits for scene_id in orbit.scene_ids}
-    return Evidence(
-        sensor=sensor.claimed_as,
-        instants=cube.instants,
-        listed=tuple(scene.instant for scene in inputs.scenes if scene.id not in elsewhere),
-        series={one.zone_id: one for one in series},
-        detections=detections,
-        gsd_m=cube.grid.gsd_m,
-        is_simulated=cube.is_simulated or inputs.site.is_simulated,
-        kind=DEPARTURES if sensor.is_optical else LASTING_STEPS,
-    )

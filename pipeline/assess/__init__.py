@@ -7,25 +7,32 @@ comes in as lines, an assessment goes out. What will be asked stands in ``plan``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from scipy.stats import false_discovery_control
 
 from pipeline.assess import words
 from pipeline.assess.lines import drawn
 from pipeline.assess.plan import plans_of
-from pipeline.assess.verdict import Ruling, Standing, borne_out, modifiers_of, rule, withheld
-from pipeline.assess.weigh import Weighed, bench_of, second_opinion, weigh
+from pipeline.assess.verdict import (
+    Case,
+    Ruling,
+    Standing,
+    borne_out,
+    modifiers_of,
+    rule,
+    withheld,
+)
+from pipeline.assess.weigh import bench_of, second_opinion, weigh
 from pipeline.model.assessment import Assessment, Verdict
 from pipeline.model.claim import Testability
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from pipeline.assess.weigh import Bench
+    from pipeline.assess.weigh import Bench, Weighed
     from pipeline.config import AssessOptions
     from pipeline.model.claim import Claim, Seeds
     from pipeline.model.plan import Registration
@@ -34,17 +41,15 @@ if TYPE_CHECKING:
 
 __all__ = ["assess", "plans_of"]
 
-NOTHING_REGISTERED: Mapping[str, Registration] = MappingProxyType({})
+NOTHING_REGISTERED: Final = MappingProxyType[str, "Registration"]({})
 DECIDED = frozenset({Verdict.CORROBORATED, Verdict.CONTRADICTED})
 
 
 @dataclass(frozen=True)
-class _Case:
-    """One claim with what was measured and what follows from it."""
+class _Ruled:
+    """A case with its ruling."""
 
-    claim: Claim
-    weighed: Weighed
-    q_value: float | None
+    case: Case
     ruling: Ruling
 
 
@@ -53,6 +58,7 @@ def assess(
     site: Site,
     evidence: Evidence,
     options: AssessOptions,
+    *,
     registered: Mapping[str, Registration] = NOTHING_REGISTERED,
 ) -> tuple[Assessment, ...]:
     """Every claim, weighed, in the order of the seeds.
@@ -67,21 +73,19 @@ def assess(
     """
     bench = bench_of(drawn(evidence), evidence.changes, options)
     weighed = [weigh(plan, bench) for plan in plans_of(seeds, site, options)]
-    cases = [
-        _case(claim, one, q_value, bench)
-        for claim, one, q_value in zip(seeds.claims, weighed, _q_values(weighed), strict=True)
-    ]
-    failed = failed_controls(cases)
+    cases = map(Case, seeds.claims, weighed, _q_values(weighed))
+    ruled = [_ruled(case, bench) for case in cases]
+    failed = _failed_controls(ruled)
     return tuple(
         _assessment(
-            _withheld(case, failed),
+            _withheld(one, failed),
             Standing(
-                is_placeless=_is_placeless(case.claim, site),
-                is_post_hoc=_is_post_hoc(case.claim, registered),
+                is_placeless=_is_placeless(one.case.claim, site),
+                is_post_hoc=_is_post_hoc(one.case.claim, registered),
                 is_simulated=evidence.is_simulated or site.is_simulated,
             ),
         )
-        for case in cases
+        for one in ruled
     )
 
 
@@ -96,17 +100,17 @@ def _q_values(weighed: Sequence[Weighed]) -> list[float | None]:
     return found
 
 
-def _case(claim: Claim, weighed: Weighed, q_value: float | None, bench: Bench) -> _Case:
+def _ruled(case: Case, bench: Bench) -> _Ruled:
     """The ruling on one claim; a decided one is held against a second model of the noise."""
-    why = _untestable(claim, weighed, bench)
+    why = _untestable(case.claim, case.weighed, bench)
     if why:
-        return _Case(claim, weighed, q_value, Ruling(Verdict.NOT_OBSERVABLE, why))
-    ruling = rule(claim, weighed, q_value, bench.options)
+        return _Ruled(case, Ruling(Verdict.NOT_OBSERVABLE, why))
+    ruling = rule(case, bench.options)
     if ruling.verdict not in DECIDED or ruling.deciding is None:
-        return _Case(claim, weighed, q_value, ruling)
-    interval = second_opinion(weighed, ruling.deciding, bench)
-    kept = weighed.with_state_space(ruling.deciding, interval)
-    return _Case(claim, kept, q_value, borne_out(ruling, interval))
+        return _Ruled(case, ruling)
+    interval = second_opinion(case.weighed, ruling.deciding, bench)
+    kept = case.weighed.with_state_space(ruling.deciding, interval)
+    return _Ruled(replace(case, weighed=kept), borne_out(ruling, interval))
 
 
 def _untestable(claim: Claim, weighed: Weighed, bench: Bench) -> str:
@@ -125,21 +129,21 @@ def _untestable(claim: Claim, weighed: Weighed, bench: Bench) -> str:
     return f"it needs {' or '.join(needed) or 'another sensor'}, which was not measured"
 
 
-def failed_controls(cases: Sequence[_Case]) -> tuple[str, ...]:
+def _failed_controls(ruled: Sequence[_Ruled]) -> tuple[str, ...]:
     """Positive controls that could be tested and were not found."""
     missed = {Verdict.NOT_CORROBORATED, Verdict.CONTRADICTED}
     return tuple(
-        case.claim.id
-        for case in cases
-        if case.claim.is_positive_control and case.ruling.verdict in missed
+        one.case.claim.id
+        for one in ruled
+        if one.case.claim.is_positive_control and one.ruling.verdict in missed
     )
 
 
-def _withheld(case: _Case, failed: Sequence[str]) -> _Case:
+def _withheld(one: _Ruled, failed: Sequence[str]) -> _Ruled:
     """A case whose answer is withheld if the method failed on what is known."""
-    if not failed or case.claim.is_positive_control:
-        return case
-    return replace(case, ruling=withheld(failed))
+    if not failed or one.case.claim.is_positive_control:
+        return one
+    return replace(one, ruling=withheld(failed))
 
 
 def _is_placeless(claim: Claim, site: Site) -> bool:
@@ -156,20 +160,19 @@ def _is_post_hoc(claim: Claim, registered: Mapping[str, Registration]) -> bool:
     return held is not None and held.is_post_hoc
 
 
-def _assessment(case: _Case, standing: Standing) -> Assessment:
+def _assessment(one: _Ruled, standing: Standing) -> Assessment:
     """Put verdict, modifiers and words together."""
-    weighed, ruling = case.weighed, case.ruling
-    said = words.answer(case.claim, weighed, ruling, case.q_value, standing)
+    case, ruling = one.case, one.ruling
     return Assessment(
         claim_id=case.claim.id,
         verdict=ruling.verdict,
-        modifiers=modifiers_of(case.claim, weighed, ruling, standing),
+        modifiers=modifiers_of(case, ruling, standing),
         reason=ruling.reason,
-        sentence=said,
-        tests=weighed.tests,
-        n_tests=sum(not test.gap for test in weighed.tests),
+        sentence=words.answer(case, ruling, standing),
+        tests=case.weighed.tests,
+        n_tests=sum(not test.gap for test in case.weighed.tests),
         is_rehearsal=standing.is_simulated,
-        family_p=weighed.family_p,
+        family_p=case.weighed.family_p,
         q_value=case.q_value,
-        plan_sha256=weighed.plan.sha256,
+        plan_sha256=case.weighed.plan.sha256,
     )

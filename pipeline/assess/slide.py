@@ -12,6 +12,7 @@ that a lasting step does not pass for a season. Every place of the window has it
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -162,7 +163,7 @@ def _admissible(cut: Question, offsets: NDArray[np.float64]) -> NDArray[np.bool_
     inside = (starts >= cut.line.days[0]) & (ends <= cut.line.days[-1])
     apart = (starts > cut.guarded.end) | (ends < cut.guarded.start)
     days = np.array(cut.breaks)[:, None]
-    return inside & apart & ~((starts < days) & (days <= ends)).any(axis=0)
+    return np.asarray(inside & apart & ~((starts < days) & (days <= ends)).any(axis=0))
 
 
 class _Runs(NamedTuple):
@@ -259,7 +260,7 @@ def _groups(question: Question, guard: _Runs) -> list[_Runs]:
     n = len(question.line.days)
     edges = [0, *np.searchsorted(question.line.days, question.breaks).tolist(), n]
     groups = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         whole = _Runs(np.full_like(guard.first, low), np.full_like(guard.first, high))
         groups.append(_cut(whole, np.zeros_like(guard.first), guard.first))
         groups.append(_cut(whole, guard.end, np.full_like(guard.first, n)))
@@ -324,9 +325,7 @@ def _contrasts(question: Question, offsets: NDArray[np.float64], phi: float) -> 
     return Contrasts(np.where(enough, means, np.nan), np.where(enough, errors, np.nan), phi)
 
 
-def _mean(
-    sums: _Sums, season: NDArray[np.float64], runs: Sequence[_Runs]
-) -> NDArray[np.float64]:
+def _mean(sums: _Sums, season: NDArray[np.float64], runs: Sequence[_Runs]) -> NDArray[np.float64]:
     """Mean of runs taken together, less the season, (place,)."""
     n = np.maximum(sum(run.n for run in runs), 1)
     level = sum(sums.level[run.end] - sums.level[run.first] for run in runs)
@@ -342,7 +341,7 @@ def _variance(
     own = alike.within(*window) / m**2
     rest = alike.within(*before) + alike.within(*after) + 2 * alike.between(*before, *after)
     shared = alike.between(*before, *window) + alike.between(*window, *after)
-    return np.maximum(own + rest / n**2 - 2 * shared / (m * n), 1e-12)
+    return np.asarray(np.maximum(own + rest / n**2 - 2 * shared / (m * n), 1e-12))
 
 
 def _memory(question: Question) -> float:

@@ -7,6 +7,7 @@ where one is needed, the critical value that the shifted windows ask for.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from scipy.stats import norm
@@ -70,14 +71,16 @@ def likelihood_ratios(
         claimed = (error**2 + (share * expected) ** 2) ** 0.5
         rival = (error**2 + (share * other) ** 2) ** 0.5
         logs.append(
-            float(norm.logpdf(difference, expected, claimed) - norm.logpdf(difference, other, rival))
+            float(
+                norm.logpdf(difference, expected, claimed) - norm.logpdf(difference, other, rival)
+            )
         )
     return Ratios(_ratio(min(logs)), _ratio(max(logs)))
 
 
 def _ratio(log: float) -> float:
     """A ratio from its logarithm, kept within what a number can hold."""
-    return 10.0 ** max(-300.0, min(300.0, log / 2.302585092994046))
+    return math.exp(max(-690.0, min(690.0, log)))
 
 
 def is_equivalent(difference: float, error: float, bound: float, threshold: float) -> bool:

@@ -63,15 +63,24 @@ class Ruling:
     has_rival: bool = False
 
 
-def rule(claim: Claim, weighed: Weighed, q_value: float | None, options: AssessOptions) -> Ruling:
-    """The verdict over all windows of a claim.
+@dataclass(frozen=True)
+class Case:
+    """A claim with everything that its verdict rests on.
 
-    Args:
+    Attributes:
         claim: the claim.
         weighed: its windows, judged or not.
         q_value: false discovery rate of its family among all claims; None if it has none.
-        options: the levels.
     """
+
+    claim: Claim
+    weighed: Weighed
+    q_value: float | None
+
+
+def rule(case: Case, options: AssessOptions) -> Ruling:
+    """The verdict over all windows of a claim."""
+    weighed = case.weighed
     judged = [test for test in weighed.tests if not test.gap and test.effect is not None]
     if not judged:
         return Ruling(Verdict.NOT_OBSERVABLE, _why_unseen(weighed.tests))
@@ -83,7 +92,7 @@ def rule(claim: Claim, weighed: Weighed, q_value: float | None, options: AssessO
     change = [test for test in judged if not _predicts_nothing(test)]
     if not change or (nulls and _primary_direction(weighed) is Direction.NO_CHANGE):
         return _null_ruling(weighed, nulls, options)
-    return _change_ruling(claim, weighed, change, q_value, options)
+    return _change_ruling(case, change, options)
 
 
 def _why_unseen(tests: Sequence[WindowTest]) -> str:
@@ -113,18 +122,12 @@ def _primary_direction(weighed: Weighed) -> Direction:
     return weighed.plan.predictions[0].direction
 
 
-def _change_ruling(
-    claim: Claim,
-    weighed: Weighed,
-    change: Sequence[WindowTest],
-    q_value: float | None,
-    options: AssessOptions,
-) -> Ruling:
+def _change_ruling(case: Case, change: Sequence[WindowTest], options: AssessOptions) -> Ruling:
     """A claim that predicts a change: supported, opposed, or neither."""
-    strongest = max(change, key=_departure)
+    weighed, strongest = case.weighed, max(change, key=_departure)
     calls = weighed.family_p is not None and weighed.family_p <= options.max_p_value
     if calls and _is_as_predicted(strongest):
-        return _supported(claim, weighed, strongest, q_value, options)
+        return _supported(case, strongest, options)
     whole = [test for test in weighed.tests if not _predicts_nothing(test)]
     if len(change) == len(whole) and all(_is_opposed(test, options) for test in change):
         why = "a change of the predicted size would have been seen and was not measured"
@@ -144,19 +147,13 @@ def _is_as_predicted(test: WindowTest) -> bool:
     return signs.get(test.direction, True)
 
 
-def _supported(
-    claim: Claim,
-    weighed: Weighed,
-    test: WindowTest,
-    q_value: float | None,
-    options: AssessOptions,
-) -> Ruling:
+def _supported(case: Case, test: WindowTest, options: AssessOptions) -> Ruling:
     """A window stands out as predicted; what else has to hold, in the order of the reasons."""
-    effect, place = test.effect, weighed.tests.index(test)
-    ratios = None if effect is None else effect.against_nothing
-    rival = open_rival(claim, test)
+    place, q_value = case.weighed.tests.index(test), case.q_value
+    ratios = None if test.effect is None else test.effect.against_nothing
+    rival = open_rival(case.claim, test)
     failed = {
-        "a change was measured, and a control moved as far": weighed.is_shared[place],
+        "a change was measured, and a control moved as far": case.weighed.is_shared[place],
         "a change was measured, and the claim states no size to hold it against": ratios is None,
         "a change was measured that is not ten times more likely under the claim than without": (
             ratios is not None and ratios.low < options.min_likelihood_ratio
@@ -203,9 +200,7 @@ def _is_reversed(effect: Effect) -> bool:
     return high < min(half, 0.0) if half > 0 else low > max(half, 0.0)
 
 
-def _null_ruling(
-    weighed: Weighed, judged: Sequence[WindowTest], options: AssessOptions
-) -> Ruling:
+def _null_ruling(weighed: Weighed, judged: Sequence[WindowTest], options: AssessOptions) -> Ruling:
     """A claim that predicts nothing to be seen is never supported by seeing nothing."""
     strongest = max(judged, key=_departure)
     effects = [test.effect for test in judged if test.effect is not None]
@@ -248,11 +243,10 @@ class Standing:
     is_simulated: bool
 
 
-def modifiers_of(
-    claim: Claim, weighed: Weighed, ruling: Ruling, standing: Standing
-) -> tuple[Modifier, ...]:
+def modifiers_of(case: Case, ruling: Ruling, standing: Standing) -> tuple[Modifier, ...]:
     """What must be read with a verdict, in the order of the enumeration."""
-    sensors = {test.sensor for test in weighed.tests if not test.gap}
+    claim = case.claim
+    sensors = {test.sensor for test in case.weighed.tests if not test.gap}
     judged = ruling.verdict is not Verdict.NOT_OBSERVABLE
     rival = ruling.has_rival or (ruling.deciding and open_rival(claim, ruling.deciding))
     holds = {

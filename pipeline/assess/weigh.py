@@ -87,7 +87,8 @@ class Bench:
         gaps = np.diff(self.lines[number].listed_days)
         cadence = float(np.median(gaps)) if len(gaps) else 0.0
         stride = max(1, round(cadence / self.options.shift_step_days))
-        return (np.arange(len(self.offsets)) - len(self.offsets) // 2) % stride == 0
+        steps = np.arange(len(self.offsets)) - len(self.offsets) // 2
+        return np.asarray(steps % stride == 0)
 
     def peers(self, number: int) -> tuple[int, ...]:
         """The controls that share the looks of a line, without itself."""
@@ -168,9 +169,7 @@ def _questions(plan: Plan, bench: Bench) -> Iterator[_Asked]:
                 yield _Asked(number, planned, prediction, question)
 
 
-def _question(
-    planned: PlannedWindow, one: Drawn, plan: Plan, options: AssessOptions
-) -> Question:
+def _question(planned: PlannedWindow, one: Drawn, plan: Plan, options: AssessOptions) -> Question:
     """A planned window as the arithmetic asks for it.
 
     A break within its own window, reference and guards is what the claim itself speaks of.
@@ -263,9 +262,7 @@ def _of_peer(number: int, asked: _Asked, bench: Bench) -> Answer:
     return bench.ask(number, replace(asked.question, line=bench.lines[number].line))
 
 
-def _judged(
-    asked: _Asked, test: WindowTest, plan: Plan, bench: Bench
-) -> tuple[WindowTest, bool]:
+def _judged(asked: _Asked, test: WindowTest, plan: Plan, bench: Bench) -> tuple[WindowTest, bool]:
     """A test with its numbers, and whether a control moved as far the same way."""
     here = bench.ask(asked.number, asked.question).here
     others, _ = _null(asked, bench)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.assess.verdict import Ruling, Standing
-    from pipeline.assess.weigh import Weighed
+    from pipeline.assess.verdict import Case, Ruling, Standing
     from pipeline.model.assessment import Effect, WindowTest
     from pipeline.model.claim import AssertedTime, Claim
 
@@ -96,20 +95,17 @@ def measured(test: WindowTest, effect: Effect, family_p: float | None) -> str:
     )
 
 
-def answer(
-    claim: Claim, weighed: Weighed, ruling: Ruling, q_value: float | None, standing: Standing
-) -> str:
+def answer(case: Case, ruling: Ruling, standing: Standing) -> str:
     """The whole answer to a claim."""
-    del q_value
     label = ruling.verdict.value.replace("_", " ").capitalize()
     deciding, story = ruling.deciding, ""
     if deciding is not None and deciding.effect is not None:
-        n_tests = sum(not test.gap for test in weighed.tests)
+        n_tests = sum(not test.gap for test in case.weighed.tests)
         counted = "1 window was tested." if n_tests == 1 else f"{n_tests} windows were tested."
-        story = f"{measured(deciding, deciding.effect, weighed.family_p)} {counted}"
+        story = f"{measured(deciding, deciding.effect, case.weighed.family_p)} {counted}"
     place = "The position of its zone is not established." if standing.is_placeless else ""
-    parts = [f"{label}: {ruling.reason}.", story, asserted(claim), place, alternatives(claim)]
-    return joined(parts)
+    said, other = asserted(case.claim), alternatives(case.claim)
+    return joined([f"{label}: {ruling.reason}.", story, said, place, other])
 
 
 def alternatives(claim: Claim) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pipeline.model.limit import SiteLimits, ZoneLimit
     from pipeline.model.look import Look
     from pipeline.model.scene import AssetFailure, Scene
+    from pipeline.model.signal import Evidence
     from pipeline.model.site import Site, Zone
 
 
@@ -116,7 +117,6 @@ class Findings:
         changes: what the detector says of every pixel and date.
         series: the zones date by date, on the time axis of the cube.
         detections: the objects that were found.
-        assessments: the claims, weighed; empty without seeds.
         failures: every asset that did not become data.
         min_pixels: the minimum mapping unit.
         min_zone_clear_share: share of a zone that must be seen for a date to be a look at it.
@@ -127,6 +127,8 @@ class Findings:
         other_orbits: of a radar, the series that are not judged.
         measured: detection limits that were measured by planting; None to estimate them.
         activity: the signs of activity that this run shows; None if none were asked.
+        evidence: what claims are weighed on; None before it was drawn.
+        assessments: the claims, weighed; empty without seeds.
     """
 
     run_id: str
@@ -141,7 +143,6 @@ class Findings:
     changes: SeriesChanges
     series: tuple[ZoneSeries, ...]
     detections: tuple[Detection, ...]
-    assessments: tuple[Assessment, ...]
     failures: tuple[AssetFailure, ...]
     min_pixels: int
     min_zone_clear_share: float
@@ -152,6 +153,8 @@ class Findings:
     other_orbits: tuple[OtherOrbit, ...] = ()
     measured: SiteLimits | None = None
     activity: Activity | None = None
+    evidence: Evidence | None = None
+    assessments: tuple[Assessment, ...] = ()
 
     @property
     def is_simulated(self) -> bool:

@@ -51,12 +51,15 @@ SCENE_COLUMNS = (
 FAILURE_COLUMNS = ("scene_id", "band", "kind", "reason", "simulated")
 HEAD_COLUMNS = (
     "claim_id", "verdict", "modifiers", "reason", "sentence", "n_tests", "is_rehearsal",
-    "simulated",
+    "simulated", "family_p", "q_value", "plan_sha256", "sentence_ko",
 )  # fmt: skip
 TEST_COLUMNS = (
-    "zone_id", "asserted_time", "time_kind", "asserted_by", "n_scenes", "n_clear", "n_needed",
-    "n_baseline", "effect_share", "effect_low", "effect_high", "p_value", "n_shifts",
-    "minimum_detectable_share", "power", "detection_ids",
+    "zone_id", "sensor", "series", "observable", "predicted", "is_primary", "asserted_time",
+    "time_kind", "asserted_by", "window_start", "window_end", "n_scenes", "n_clear", "n_needed",
+    "n_baseline", "n_reference", "gap", "unit", "effect", "error", "effect_low", "effect_high",
+    "p_value", "n_shifts", "smallest_seen", "expected", "power", "ratio_low", "ratio_high",
+    "ratios_of_alternatives", "state_space_low", "state_space_high", "memory_days",
+    "detection_ids",
 )  # fmt: skip
 ASSESSMENT_COLUMNS = (*HEAD_COLUMNS, *TEST_COLUMNS)
 
@@ -286,7 +289,23 @@ def _head(one: Assessment, findings: Findings) -> Row:
         one.n_tests,
         one.is_rehearsal,
         findings.is_simulated,
+        rounded(one.family_p, 6),
+        rounded(one.q_value, 6),
+        one.plan_sha256,
+        one.sentence_ko,
     )
+
+
+def rounded(value: float | None, digits: int) -> float | None:
+    """A number to so many decimals; None stays None, and so does what is not a number."""
+    return None if value is None else finite(value, digits)
+
+
+def significant(value: float | None, digits: int = 5) -> float | None:
+    """A number to so many significant digits; None for none and for what is not a number."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.{digits}g}")
 
 
 def _test(test: WindowTest | None) -> Row:
@@ -297,28 +316,45 @@ def _test(test: WindowTest | None) -> Row:
     return named(
         TEST_COLUMNS,
         test.zone_id,
+        test.sensor,
+        test.series,
+        test.observable.value,
+        test.direction.value,
+        test.is_primary,
         time.edtf,
         time.kind,
         ";".join(time.asserted_by),
+        test.start_utc,
+        test.end_utc,
         cover.n_scenes,
         cover.n_clear,
         cover.n_needed,
         cover.n_baseline,
+        cover.n_reference,
+        test.gap,
+        test.unit,
         *_effect(test.effect),
         ";".join(test.detection_ids),
     )
 
 
 def _effect(effect: Effect | None) -> tuple[Cell, ...]:
-    """Share, interval, p-value, shifts, minimum and power; shares as fractions of one."""
+    """The numbers of a test, in its unit; shares as fractions of one."""
     if effect is None:
-        return (None,) * 7
-    power = None if effect.power is None else finite(effect.power, 4)
+        return (None,) * 15
+    ratios, second = effect.against_nothing, effect.state_space_interval
+    against = ";".join(f"{name}={one.low:.4g}..{one.high:.4g}" for name, one in effect.against)
     return (
-        *(finite(value, 6) for value in (effect.share, *effect.interval, effect.p_value)),
+        *(significant(value) for value in (effect.difference, effect.error, *effect.interval)),
+        finite(effect.p_value, 6),
         effect.n_shifts,
-        finite(effect.minimum_detectable, 6),
-        power,
+        significant(effect.smallest_seen),
+        significant(effect.expected),
+        rounded(effect.power, 4),
+        *(significant(one) for one in ((ratios.low, ratios.high) if ratios else (None, None))),
+        against or None,
+        *(significant(one) for one in (second or (None, None))),
+        finite(effect.memory_days, 2),
     )
 
 

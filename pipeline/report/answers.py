@@ -92,8 +92,9 @@ def _alternative(name: str, predicts: str, raised_by: str) -> str:
 
 
 def _strength(test: WindowTest) -> tuple[bool, float]:
-    """Tests with an effect first, the largest share first."""
-    return (test.effect is None, 0.0 if test.effect is None else -test.effect.share)
+    """Tests with an effect first, the one that departs most in its own errors first."""
+    effect = test.effect
+    return (effect is None, 0.0 if effect is None else -abs(effect.difference) / effect.error)
 
 
 def _coverage(tests: Sequence[WindowTest]) -> str:
@@ -106,14 +107,16 @@ def _coverage(tests: Sequence[WindowTest]) -> str:
 
 def _effect(answer: Assessment) -> str:
     """The strongest measured share, or the share that would have been seen; empty for neither."""
-    effects = [test.effect for test in answer.tests if test.effect is not None]
-    if not effects:
+    judged = [test for test in answer.tests if test.effect is not None]
+    if not judged:
         return ""
-    top = max(effects, key=lambda effect: effect.share)
+    top = min(judged, key=_strength)
+    if top.effect is None:
+        return ""
+    moved = wording.amount(top.effect.difference, top.unit)
     if answer.verdict is Verdict.CORROBORATED:
-        return f"{wording.percent(top.share)} above controls and own history"
-    least = min(effect.minimum_detectable for effect in effects)
-    return f"{wording.percent(top.share)}; {wording.percent(least)} would have been seen"
+        return f"{moved} away from controls and own history"
+    return f"{moved}; {wording.amount(top.effect.smallest_seen, top.unit)} would have been seen"
 
 
 def _test_row(findings: Findings, test: WindowTest) -> TestRow:
@@ -122,12 +125,12 @@ def _test_row(findings: Findings, test: WindowTest) -> TestRow:
     held = {zone.id: zone.label for zone in findings.named_zones}
     words = ("", "", "", "")
     if effect is not None:
-        low, high = effect.interval
+        low, high = (wording.amount(end, test.unit) for end in effect.interval)
         words = (
-            wording.percent(effect.share),
-            f"{wording.percent(low)} to {wording.percent(high)}",
+            wording.amount(effect.difference, test.unit),
+            f"{low} to {high}",
             wording.chance(effect.p_value, effect.n_shifts),
-            wording.percent(effect.minimum_detectable),
+            wording.amount(effect.smallest_seen, test.unit),
         )
     return TestRow(
         held.get(test.zone_id, test.zone_id),

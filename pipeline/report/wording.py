@@ -263,3 +263,13 @@ def unseen(limit: DetectionLimit) -> str:
         "been found often enough."
         for plant, contrast in limit.unseen
     )
+
+
+def amount(value: float, unit: str) -> str:
+    """A number in the unit of a test; shares as per cent.
+
+    Example:
+        >>> amount(0.0123, "share of pixels"), amount(-1.456, "kelvin, of roofs")
+        ('1.2 %', '-1.5 kelvin')
+    """
+    return percent(value) if unit.startswith("share") else f"{value:.2g} {unit.partition(',')[0]}"
