@@ -21,6 +21,7 @@ from pipeline.publish import rows, sign_rows
 from pipeline.publish.maps import write_change_map
 from pipeline.publish.tables import to_csv
 from pipeline.publish.vectors import detection_features, to_geojson, write_geopackage, zone_features
+from pipeline.store.evidence import EvidenceHead, encode_evidence
 from pipeline.store.files import canonical_json, publish_bytes, sha256_of
 
 if TYPE_CHECKING:
@@ -78,6 +79,11 @@ def _write_all(stage: Path, findings: Findings) -> None:
     publish_bytes(stage / "zones.geojson", to_geojson(zones, findings))
     publish_bytes(stage / "assessments.json", canonical_json(rows.assessment_document(findings)))
     publish_bytes(stage / "signs.json", canonical_json(sign_rows.sign_document(findings)))
+    if findings.evidence is not None:
+        head = EvidenceHead(
+            findings.run_id, findings.site.id, findings.cube.sensor, findings.settings_sha256
+        )
+        publish_bytes(stage / "evidence.json", encode_evidence(head, findings.evidence))
     for name, (make, columns) in TABLES.items():
         publish_bytes(stage / name, to_csv(make(findings), columns))
 
