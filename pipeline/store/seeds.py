@@ -145,7 +145,7 @@ class PredictionRecord(_Record):
         if size == 0:
             raise ValueError("a size of 0 is none; leave the key out if no size can be given")
         direction = info.data.get("direction")
-        if size * SIGNS.get(direction, 0) < 0:
+        if direction in SIGNS and size * SIGNS[direction] < 0:
             raise ValueError(f"a size of {size} is no {direction}")
         if info.data.get("observable") in SHARES and abs(size) > 1:
             raise ValueError(f"a share cannot change by {size}, only by 1 at most")
@@ -226,7 +226,7 @@ class ClaimRecord(_Record):
             raise ValueError("a claim of testability T0 has no predictions, any other has some")
         if self.positive_control and not self._is_fit_as_control():
             raise ValueError(
-                "a positive control is of testability T1, and first predicts a change of stated size"
+                "a positive control is of testability T1 and first predicts a change of stated size"
             )
         _refuse_repeated("zone", self.zones)
         _refuse_repeated("time", [f"{time.kind} {time.edtf}" for time in self.times])
