@@ -46,7 +46,7 @@ def identity(hashes: Mapping[str, str]) -> str:
 
 def cube_identity(hashes: Mapping[str, str]) -> str:
     """Identity of the scenes and how they are judged, whatever is said about them."""
-    beside = ("seeds", "superseded", "listing", "limits", "coarse")
+    beside = ("seeds", "superseded", "listing", "limits", "coarse", "post-hoc")
     return identity({name: one for name, one in hashes.items() if name not in beside})
 
 

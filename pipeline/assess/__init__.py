@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pipeline.model.signal import Evidence
     from pipeline.model.site import Site
 
-__all__ = ["assess", "plans_of"]
+__all__ = ["NOTHING_REGISTERED", "assess", "plans_of"]
 
 NOTHING_REGISTERED: Final = MappingProxyType[str, "Registration"]({})
 DECIDED = frozenset({Verdict.CORROBORATED, Verdict.CONTRADICTED})

@@ -49,9 +49,7 @@ def publish_joined(
 
 def _files(joined: Joined) -> dict[str, bytes]:
     """The files by name."""
-    head = EvidenceHead(
-        joined.assessment_id, joined.site.id, ALL_SENSORS, joined.settings_sha256
-    )
+    head = EvidenceHead(joined.assessment_id, joined.site.id, ALL_SENSORS, joined.settings_sha256)
     answers = rows.answer_rows(joined.assessments, is_simulated=joined.is_simulated)
     return {
         "assessments.csv": to_csv(answers, rows.ASSESSMENT_COLUMNS),

@@ -10,6 +10,7 @@ there belongs to the modules beside this one and to ``publish``.
     WORK/SITE/limits/       measured detection limits, one folder for every cube
     WORK/SITE/fetch.json    what the last `zonewatch fetch` came to
     WORK/SITE/listed/       what each source has listed so far, one file a source and outline
+    WORK/SITE/plans.jsonl   which plan of each claim was fixed when, and looked under when
     WORK/SITE/current.json  which run's products hold
     WORK/SITE/lock          held while a run writes
     WORK/ledger.sqlite      one row a run, of all sites
@@ -85,6 +86,11 @@ class WorkFolder:
     def fetch_record(self) -> Path:
         """What the last fetch came to."""
         return self.folder / "fetch.json"
+
+    @property
+    def plans(self) -> Path:
+        """Which plans were registered, and when data were looked at under them."""
+        return self.folder / "plans.jsonl"
 
     @property
     def listed(self) -> Path:
