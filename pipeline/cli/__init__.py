@@ -15,6 +15,7 @@ import typer
 from rich.markup import escape
 
 from pipeline.cli import imagery
+from pipeline.cli.assess import assess
 from pipeline.cli.days import dated
 from pipeline.cli.limit import limit
 from pipeline.cli.screens import INCOMPLETE, err, out
@@ -96,7 +97,7 @@ def show(result: RunResult) -> None:
         out.print(terminal.zone_table(findings))
         for line in terminal.radar_lines(findings):
             out.print(escape(line))
-        out.print(terminal.claim_table(findings))
+        out.print(terminal.claim_table(findings.assessments))
     else:
         out.print("Nothing new: every input and product is as the last run left it.")
     for line in remark_lines(record.remarks):
@@ -109,6 +110,7 @@ def show(result: RunResult) -> None:
 
 
 app.command()(dated(limit))
+app.command()(dated(assess))
 app.command()(imagery.fetch)
 app.command()(imagery.scenes)
 
