@@ -8,7 +8,7 @@ The curve itself belongs to ``raster.harmonics``, what is learnt from the whole 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -19,11 +19,12 @@ from pipeline.raster.harmonics import (
     blanked,
     count,
     fitted,
-    product,
     seasonal_design,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Float32: TypeAlias = NDArray[np.float32]
@@ -147,8 +148,7 @@ def newest_stretch(
     limit = np.float32(CUT_SIGMA) * np.maximum(noise, np.finfo(np.float32).tiny)
     np.minimum(left.values, limit, out=left.values)
     np.maximum(left.values, -limit, out=left.values)
-    after = (np.arange(timeline.n_baseline) >= splits[:, None]).astype(np.float32)
-    strength = _step_strength(left, limit, after, min_looks)
+    strength = _step_strength(left, limit, splits, min_looks)
     broken = np.flatnonzero(strength.max(axis=0) >= BREAK_SIGMA)
     start[broken] = splits[strength[:, broken].argmax(axis=0)]
     return start
@@ -164,17 +164,43 @@ def _splits(timeline: Timeline) -> NDArray[np.intp]:
     return np.unique(able[np.linspace(0, len(able) - 1, N_SPLITS).astype(int)])
 
 
-def _step_strength(left: Stack, limit: Float32, after: Float32, min_looks: int) -> Float32:
+def _step_strength(
+    left: Stack, limit: Float32, splits: NDArray[np.intp], min_looks: int
+) -> Float32:
     """Step at every split over its standard error, (split, pixel), in the band that shows most."""
-    n_all, (n_dates, *columns) = count(left.seen).astype(np.float32), left.values.shape
-    n_after = product(after, left.seen.astype(np.float32))
-    late = product(after, left.values.reshape(n_dates, -1)).reshape(len(after), *columns)
-    total = left.values.sum(axis=0)
-    enough = (n_after >= min_looks) & (n_all - n_after >= min_looks / 2)
-    share = (n_after / np.maximum(n_all, 1))[:, None]
+    late, total = _sums_after(left.values, splits, _summed)
+    n_after, n_all = _sums_after(left.seen, splits, count)
+    n_before = n_all - n_after
+    enough = (n_after >= min_looks) & (n_before >= min_looks / 2)
     # late/n_late - early/n_early over its error, brought over one denominator.
-    step = np.abs(late - share * total)
-    spread = share * (1 - share) * np.maximum(n_all, 1)
-    step /= np.sqrt(np.maximum(spread, np.float32(0.25))) * (limit / np.float32(CUT_SIGMA))
-    strength: Float32 = step.max(axis=1) * enough
+    n_after /= np.maximum(n_all, 1)
+    late -= n_after[:, None] * total
+    np.abs(late, out=late)
+    n_before *= n_after
+    spread = np.sqrt(np.maximum(n_before, np.float32(0.25), out=n_before), out=n_before)
+    late /= spread[:, None] * (limit / np.float32(CUT_SIGMA))
+    strength: Float32 = late.max(axis=1) * enough
     return strength
+
+
+def _summed(values: Float32) -> Float32:
+    """The sum over time."""
+    total: Float32 = values.sum(axis=0)
+    return total
+
+
+def _sums_after(
+    values: NDArray[Any],
+    splits: NDArray[np.intp],
+    summed: Callable[[NDArray[Any]], NDArray[Any]],
+) -> tuple[Float32, Float32]:
+    """Sums over time from every split on, (split, ...), and over all of it, float32.
+
+    Stretch by stretch: every value is touched once, however many splits there are.
+    """
+    sums = np.empty((len(splits), *values.shape[1:]), dtype=np.float32)
+    for one, start, stop in zip(sums, splits, [*splits[1:], len(values)], strict=True):
+        one[...] = summed(values[start:stop])
+    for k in range(len(splits) - 2, -1, -1):
+        sums[k] += sums[k + 1]
+    return sums, sums[0] + summed(values[: splits[0]]).astype(np.float32)

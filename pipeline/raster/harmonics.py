@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Float32: TypeAlias = NDArray[np.float32]
@@ -50,6 +52,14 @@ class Baseline:
     def pixels(self, chosen: Mask | NDArray[np.intp]) -> Baseline:
         """The curves of some of the pixels."""
         return Baseline(*(_picked(value, chosen) for value in vars(self).values()))
+
+
+def joined(parts: Sequence[Baseline]) -> Baseline:
+    """The curves of parts of the pixels, one part after another."""
+    if len(parts) == 1:
+        return parts[0]
+    fields = zip(*(vars(part).values() for part in parts), strict=True)
+    return Baseline(*(np.concatenate(one, axis=-1) for one in fields))
 
 
 def _picked(values: NDArray[Any], chosen: Mask | NDArray[np.intp]) -> NDArray[Any]:
@@ -119,19 +129,10 @@ def normal_matrix(design: Float32, kept: Mask) -> NDArray[np.float64]:
     """The normal matrix of each pixel with its ridge, (term, term, pixel)."""
     n_terms = len(design)
     matrix = np.empty((n_terms, n_terms, kept.shape[1]))
-    _put_normal(matrix, design, kept.astype(np.float32))
+    for k, row in enumerate(_normal_rows(design, kept.astype(np.float32))):
+        matrix[k, : k + 1] = row
+        matrix[: k + 1, k] = row
     return matrix
-
-
-def _put_normal(matrix: NDArray[np.float64], design: Float32, weights: Float32) -> None:
-    """Write the normal matrices of looks weighted 0 or 1 into (term, term, pixel)."""
-    products, i, j = _products(design)
-    sums = product(products, weights)
-    matrix[i, j] = sums
-    matrix[j, i] = sums
-    diagonal = np.arange(1, len(design))
-    matrix[diagonal, diagonal] += RIDGE
-    matrix[0, 0] += 1e-6
 
 
 def inverted(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -175,26 +176,41 @@ def solved(design: Float32, values: Float32, kept: Mask) -> Float32:
 def _weighed(design: Float32, values: Float32, weights: Float32) -> Float32:
     """Coefficients (term, band, pixel) of values that are 0 where their weight is.
 
-    The normal equations with the moments beside them are eliminated term by term, all pixels at
-    once, without pivots: the matrices are positive.
+    The normal equations are parted into a unit triangle and a diagonal, all pixels at once,
+    without pivots: the matrices are positive. Only the lower half of each is touched.
     """
-    n_terms, (n_dates, *columns) = len(design), values.shape
-    system = np.empty((n_terms, n_terms + columns[0], columns[1]))
-    _put_normal(system[:, :n_terms], design, weights)
-    moments = product(design, values.reshape(n_dates, -1))
-    system[:, n_terms:] = moments.reshape(n_terms, *columns)
-    for k in range(n_terms):
-        system[k, k + 1 :] /= system[k, k]
-        below = system[k + 1 :, k, None]
-        system[k + 1 :, k + 1 :] -= below * system[k, k + 1 :]
-    found = system[:, n_terms:]
-    for k in range(n_terms - 1, 0, -1):
-        found[:k] -= system[:k, k, None] * found[k]
+    rows = _normal_rows(design, weights)
+    n_terms, (n_dates, *columns) = len(rows), values.shape
+    found = product(design, values.reshape(n_dates, -1)).astype(np.float64)
+    found = found.reshape(n_terms, *columns)
+    factors = []
+    for k, row in enumerate(rows):
+        below = np.stack([later[k] for later in rows[k + 1 :]]) if row is not rows[-1] else row[:0]
+        factor = below * (1 / row[k])
+        for step, later in enumerate(rows[k + 1 :], start=1):
+            later[k + 1 :] -= factor[step - 1] * below[:step]
+        found[k + 1 :] -= factor[:, None] * found[k]
+        factors.append(factor)
+    for k in range(n_terms - 1, -1, -1):
+        found[k] /= rows[k][k]
+        for factor, later in zip(factors[k], found[k + 1 :], strict=True):
+            found[k] -= factor * later
     return found.astype(np.float32)
 
 
-def residuals(design: Float32, coefficients: Float32, values: Float32, seen: Mask) -> Float32:
-    """Seen values less the curve, (time, band, pixel); 0 where not seen."""
+def _normal_rows(design: Float32, weights: Float32) -> list[NDArray[np.float64]]:
+    """Normal matrices of looks weighted 0 or 1: the rows of their lower halves, (term, pixel)."""
+    products, i, j = _products(design)
+    sums = product(products, weights).astype(np.float64)
+    sums[i == j] += np.array([1e-6, *[RIDGE] * (len(design) - 1)])[:, None]
+    starts = np.flatnonzero(j == 0)
+    return [sums[start : start + k + 1] for k, start in enumerate(starts)]
+
+
+def residuals(
+    design: Float32, coefficients: Float32, values: Float32, seen: Mask | Float32
+) -> Float32:
+    """Seen values less the curve, (time, band, pixel); 0 where not seen, by flag or weight."""
     flat = coefficients.reshape(len(coefficients), -1)
     left = product(design.T, flat).reshape(values.shape)
     np.subtract(values, left, out=left)
@@ -277,7 +293,7 @@ def fitted(design: Float32, values: Float32, seen: Mask) -> tuple[Baseline, Floa
     n_terms, n_kept = len(design), count(seen)
     weights = seen.astype(np.float32)
     coefficients = _weighed(design, values, weights)
-    left = residuals(design, coefficients, values, seen)
+    left = residuals(design, coefficients, values, weights)
     squares = np.square(left)
     noise = squares.sum(axis=0) / np.maximum(n_kept - n_terms, 1)
     kept, rough = seen, np.flatnonzero(_has_outliers(squares, n_kept, n_terms))
