@@ -166,7 +166,7 @@ def _first_on_a_side(distance: Float32, seen: Mask, rule: Rule) -> NDArray[np.in
         runs += hit
         runs *= last
         np.any(runs >= needed, axis=0, out=fire)
-    first = fires.argmax(axis=0).astype(np.int16)
+    first: NDArray[np.int16] = fires.argmax(axis=0).astype(np.int16)
     first[~fires.any(axis=0)] = -1
     return first
 

@@ -7,6 +7,7 @@ The curve itself belongs to ``raster.harmonics``, what is learnt from the whole 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,16 +16,14 @@ import numpy as np
 from pipeline.raster.harmonics import (
     CUT_SIGMA,
     DAYS_PER_YEAR,
+    NARROW,
     Baseline,
     blanked,
-    count,
     fitted,
     seasonal_design,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     Float32: TypeAlias = NDArray[np.float32]
@@ -168,39 +167,34 @@ def _step_strength(
     left: Stack, limit: Float32, splits: NDArray[np.intp], min_looks: int
 ) -> Float32:
     """Step at every split over its standard error, (split, pixel), in the band that shows most."""
-    late, total = _sums_after(left.values, splits, _summed)
-    n_after, n_all = _sums_after(left.seen, splits, count)
+    late, total = _sums_after(left.values, splits)
+    n_after, n_all = _sums_after(left.seen.view(np.uint8), splits)
     n_before = n_all - n_after
     enough = (n_after >= min_looks) & (n_before >= min_looks / 2)
     # late/n_late - early/n_early over its error, brought over one denominator.
     n_after /= np.maximum(n_all, 1)
     late -= n_after[:, None] * total
     np.abs(late, out=late)
-    n_before *= n_after
-    spread = np.sqrt(np.maximum(n_before, np.float32(0.25), out=n_before), out=n_before)
+    spread = np.multiply(n_before, n_after, out=n_before)
+    np.sqrt(np.maximum(spread, np.float32(0.25), out=spread), out=spread)
     late /= spread[:, None] * (limit / np.float32(CUT_SIGMA))
-    strength: Float32 = late.max(axis=1) * enough
+    strength: Float32 = late[:, 0] if late.shape[1] == 1 else late.max(axis=1)
+    strength *= enough
     return strength
 
 
-def _summed(values: Float32) -> Float32:
-    """The sum over time."""
-    total: Float32 = values.sum(axis=0)
-    return total
-
-
-def _sums_after(
-    values: NDArray[Any],
-    splits: NDArray[np.intp],
-    summed: Callable[[NDArray[Any]], NDArray[Any]],
-) -> tuple[Float32, Float32]:
+def _sums_after(values: NDArray[Any], splits: NDArray[np.intp]) -> tuple[Float32, Float32]:
     """Sums over time from every split on, (split, ...), and over all of it, float32.
 
-    Stretch by stretch: every value is touched once, however many splits there are.
+    Stretch by stretch: every value is touched once, however many splits there are. Flags are
+    counted in a byte where a stretch has no more of them than it can hold.
     """
-    sums = np.empty((len(splits), *values.shape[1:]), dtype=np.float32)
-    for one, start, stop in zip(sums, splits, [*splits[1:], len(values)], strict=True):
-        one[...] = summed(values[start:stop])
-    for k in range(len(splits) - 2, -1, -1):
-        sums[k] += sums[k + 1]
-    return sums, sums[0] + summed(values[: splits[0]]).astype(np.float32)
+    edges = [0, *splits.tolist(), len(values)]
+    narrow = values.dtype if max(np.diff(edges)) <= NARROW else np.promote_types(values.dtype, "H")
+    sums = np.empty((len(edges) - 1, *values.shape[1:]), dtype=narrow)
+    for one, (start, stop) in zip(sums, itertools.pairwise(edges), strict=True):
+        np.add.reduce(values[start:stop], axis=0, dtype=narrow, out=one)
+    after = sums.astype(np.float32, copy=False)
+    for k in range(len(after) - 2, -1, -1):
+        after[k] += after[k + 1]
+    return after[1:], after[0]
