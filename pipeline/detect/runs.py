@@ -275,10 +275,9 @@ def run_reach(line: Line, n_looks: int) -> Float32:
         now = line.looks[:, k : k + n_starts]
         np.minimum(low, _along(now, direction), out=low)
         direction += now
-    low *= line.pixel[:n_starts] == line.pixel[n_looks - 1 :]
-    first = np.flatnonzero(np.diff(line.pixel, prepend=-1))
-    padded = np.concatenate([low, np.zeros(n_looks - 1, dtype=np.float32)])
-    reach[line.pixel[first]] = np.maximum.reduceat(padded, first)
+    first = line.pixel[:n_starts]
+    inside = first == line.pixel[n_looks - 1 :]
+    np.maximum.at(reach, first[inside], low[inside])
     return reach
 
 
