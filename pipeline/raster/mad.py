@@ -235,23 +235,22 @@ def _weighted_gram(
     """Products of all rows, each pixel weighted by its chance of being unchanged.
 
     They are summed in float64, since nearly collinear bands magnify the rounding of a sum ten
-    thousand times. The root of the weight stands in both factors, which are then one array: half
-    the work for the library.
+    thousand times; everything else stays in float32.
     """
     total = np.zeros((len(pixels), len(pixels)))
     n_bands = len(pixels) // 2
     # The scale, and the half that the tail asks for, cost nothing once inside the projection.
     halving = variates.projection.T / np.sqrt(2 * scale)
     projected = np.empty((n_bands, _BLOCK_PX), dtype=np.float32)
-    weighted = np.empty((len(pixels), _BLOCK_PX), dtype=np.float64)
+    weighted = np.empty((len(pixels), _BLOCK_PX), dtype=np.float32)
     for block in _blocks(pixels):
         size = block.shape[1]
         if size != projected.shape[1]:
             projected, weighted = projected[:, :size].copy(), weighted[:, :size].copy()
         np.matmul(halving, block, out=projected)
         half = np.einsum("ij,ij->j", projected, projected)
-        np.multiply(block, np.sqrt(half_chi2_survival(half, n_bands)), out=weighted)
-        total += weighted @ weighted.T
+        np.multiply(block, half_chi2_survival(half, n_bands), out=weighted)
+        total += weighted.astype(np.float64) @ block.astype(np.float64).T
     return total
 
 
