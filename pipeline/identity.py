@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ALGORITHM_VERSIONS = {
     "fetch": "1",
     "prepare": "3",
-    "detect": "2",
+    "detect": "3",
     "zones": "2",
     "history": "2",
     "limit": "1",
