@@ -1,4 +1,4 @@
-"""Which signs of activity a run can show: by its sensor, by the kinds of the zones, by what is held.
+"""Which signs of activity a run can show: by sensor, by the kinds of the zones, by what is held.
 
 Here belongs that choice, and the reason for every sign that is left out. How a sign is measured
 belongs to ``signs``, how looks are prepared to ``prepare``; weighing claims to ``assess``.
@@ -204,9 +204,7 @@ def _asked(
 
 def _snow(shown: _Shown) -> tuple[SignSeries, ...]:
     """Yards free of snow."""
-    return snow_cleared_share(
-        shown.cube, shown.masks, shown.in_baseline, paved=shown.ground.paved
-    )
+    return snow_cleared_share(shown.cube, shown.masks, shown.in_baseline, paved=shown.ground.paved)
 
 
 def _clearing(shown: _Shown) -> tuple[SignSeries, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.model.site import SITE_PLACE
-from pipeline.report import sign_words, wording
+from pipeline.report import sign_words
 from pipeline.report.content import SignLine, SignOverview, SignPanel
 from pipeline.report.sign_charts import sign_chart
 

@@ -50,6 +50,7 @@ __all__ = [
     "temperature_contrast",
 ]
 
+
 def baseline_end_utc(site: Site) -> datetime:
     """The first instant after the last civil day of a site's baseline, UTC."""
     span = civil_day_span_utc(site.baseline_end, site.baseline_end, site.timezone)
