@@ -84,6 +84,25 @@ def test_every_layer_comes_back_as_it_was_delivered(
 
 
 @settings(deadline=None, max_examples=40)
+def test_the_digest_is_that_of_the_numbers_and_not_of_the_day_they_came(tmp_path: Path) -> None:
+    stores = [CoarseStore(tmp_path / name) for name in "abc"]
+    assert stores[0].digest() == ""
+    for number, store in enumerate(stores):
+        grid = DEGREES
+        chip = make_chip(grid)
+        if number == 2:  # noqa: PLR2004 - the last store alone
+            raw = {name: replace(one, units="other") for name, one in chip.layers.items()}
+            chip = replace(chip, layers=raw)
+        store.save(chip, ACCOUNT)
+    assert stores[0].digest() == stores[1].digest() != stores[2].digest()
+    before = stores[0].digest()
+    (held,) = [one for one in stores[0].holdings() if isinstance(one, HeldCoarse)]
+    held.restamp({"a.tif": (5, 7)})
+    assert stores[0].digest() == before
+    held.path.write_bytes(b"spoilt")
+    assert stores[0].digest() not in ("", before)
+
+
 @given(
     arrays(
         st.sampled_from([np.dtype(code) for code in ("u1", "u2", ">u2", "i2", "<f4", ">f4", "f8")]),
