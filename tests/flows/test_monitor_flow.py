@@ -33,7 +33,7 @@ def test_a_job_asks_for_the_collections_and_bands_of_its_sensor() -> None:
 
 def test_a_sensor_that_a_source_does_not_give_is_refused_before_anything_is_asked() -> None:
     with pytest.raises(InputError, match="source"):
-        Job("kaesong-rehearsal", "cdse", "work", "landsat").request()
+        Job("kaesong-rehearsal", "earth-search", "work", "landsat").request()
     with pytest.raises(InputError, match="sputnik"):
         Job("kaesong-rehearsal", "", "work", "sputnik").request()
 

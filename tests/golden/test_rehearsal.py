@@ -175,7 +175,7 @@ def test_signs_say_nothing_where_nothing_was_planted() -> None:
     """One look in twenty runs of a sign may stand out by chance; this run has none."""
     quiet = {TRUTH["noise_zone"], *TRUTH["quiet_zones"]} | {z.id for z in findings().site.controls}
     read = [one for one in signs().readings if one.series.place in quiet]
-    assert sum(one.is_observable for one in read) >= 20
+    assert sum(one.is_observable for one in read) >= 15
     assert not [(one.series.sign, one.series.place) for one in read if one.departs]
 
 
