@@ -66,7 +66,7 @@ def bare_values() -> list[float]:
     return [*values[:BARE_FROM], *([0.8] * (len(INSTANTS) - BARE_FROM))]
 
 
-def make_activity(**parts: object) -> Activity:
+def make_activity(*, is_simulated: bool = True, **parts: object) -> Activity:
     """The signs of the made-up findings."""
     series = (
         share_series("whole-complex", bare_values(), why="it holds no green ground"),
@@ -74,8 +74,9 @@ def make_activity(**parts: object) -> Activity:
         share_series("control-field", [0.01] * len(INSTANTS)),
     )
     since = INSTANTS[N_BASELINE]
+    marked = [replace(one, is_simulated=is_simulated) for one in series]
     made = Activity(
-        readings=read_series(series, since),
+        readings=read_series(marked, since),
         unasked=(Unasked(Sign.NIGHT_LIGHT_STEP, "no files of night light are held"),),
         silent_zones=(("electronics", "position not established"),),
         baseline_end=since,
@@ -89,4 +90,4 @@ def make_activity(**parts: object) -> Activity:
 def signed_findings(activity: Activity | None = None, *, is_simulated: bool = True) -> Findings:
     """The made-up findings with their signs."""
     found = make_findings(is_simulated=is_simulated)
-    return replace(found, activity=activity or make_activity())
+    return replace(found, activity=activity or make_activity(is_simulated=is_simulated))
