@@ -27,10 +27,11 @@ ALGORITHM_VERSIONS = {
     "detect": "3",
     "zones": "2",
     "history": "2",
+    "signs": "1",
     "limit": "1",
     "assess": "2",
-    "publish": "4",
-    "report": "3",
+    "publish": "5",
+    "report": "4",
 }
 """Raised by hand when the results of a stage change, so that old products are made anew."""
 
@@ -45,7 +46,7 @@ def identity(hashes: Mapping[str, str]) -> str:
 
 def cube_identity(hashes: Mapping[str, str]) -> str:
     """Identity of the scenes and how they are judged, whatever is said about them."""
-    beside = ("seeds", "superseded", "listing", "limits")
+    beside = ("seeds", "superseded", "listing", "limits", "coarse")
     return identity({name: one for name, one in hashes.items() if name not in beside})
 
 

@@ -108,6 +108,7 @@ class Inputs:
         on_listing: what must be said of the listing as a whole.
         sensor: whose scenes they are.
         held: detection limits that were measured in these scenes; None if none were.
+        coarse: hash of what is held of the site in coarse sensors, hex; empty for nothing.
     """
 
     site: Site
@@ -119,6 +120,7 @@ class Inputs:
     on_listing: tuple[Remark, ...] = ()
     sensor: str = DEFAULT_SENSOR
     held: HeldLimits | None = None
+    coarse: str = ""
 
     def hashes(self, config: RunConfig) -> dict[str, str]:
         """Hash by name of every input."""
@@ -138,7 +140,8 @@ class Inputs:
         words = canonical_json([remark.words for remark in self.on_listing])
         said = {"listing": hashlib.sha256(words).hexdigest()} if self.on_listing else {}
         limits = {} if self.held is None else {"limits": self.held.sha256}
-        return {**own, **seeds, **gone, **said, **limits, **chips}
+        lights = {"coarse": self.coarse} if self.coarse else {}
+        return {**own, **seeds, **gone, **said, **limits, **lights, **chips}
 
     @property
     def remarks(self) -> tuple[Remark, ...]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
+from pipeline.activity import show_signs
 from pipeline.assess import DEPARTURES, LASTING_STEPS, Evidence, assess
 from pipeline.catalogs import open_catalog
 from pipeline.claims import load_seeds
@@ -29,12 +30,14 @@ from pipeline.inputs import EVER, Inputs, Listener, RunRequest, RunResult, Silen
 from pipeline.judge import count_baseline, detect_changes, prepare_series
 from pipeline.model.findings import Findings
 from pipeline.model.grid import Bounds
+from pipeline.prepare.coarse import prepare_coarse
 from pipeline.publish import publish_products
 from pipeline.report import render_report
 from pipeline.search import list_scenes, named_before, said_of_before
 from pipeline.selection import config_for, judged_sensor
 from pipeline.sites import load_site
 from pipeline.store.chips import ChipStore
+from pipeline.store.coarse_chips import CoarseStore
 from pipeline.store.layout import WorkFolder
 from pipeline.store.ledger import open_ledger
 from pipeline.store.limits import read_limits
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
     from pipeline.judge import Judged
     from pipeline.model.change import Detection, ZoneSeries
     from pipeline.model.claim import Seeds
+    from pipeline.model.limit import SiteLimits
+    from pipeline.model.scene import Scene
     from pipeline.model.site import Site
     from pipeline.search import Listing
 
@@ -92,6 +97,7 @@ def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult
     work = WorkFolder(request.work, site.id)
     with work.lock():
         inputs = gather(request, site, seeds, heard)
+        inputs = replace(inputs, coarse=CoarseStore(work.coarse).digest())
         inputs = replace(inputs, held=read_limits(work, cube_identity(inputs.hashes(config))))
         run_id = identity(inputs.hashes(request.config))
         record, findings = read_record(work, run_id), None
@@ -155,13 +161,13 @@ def _listed(request: RunRequest, site: Site, catalog: Catalog) -> Listing:
 
 
 def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> Findings:
-    """Prepare, detect, measure, replay, assess.
+    """Prepare, detect, measure, replay, show signs, assess.
 
     Raises:
         NothingSeenError: if no date is left before or after the end of the baseline.
     """
     config, site, sensor = request.config, inputs.site, judged_sensor(request.sensor)
-    heard.stage("analyse", 4)
+    heard.stage("analyse", 5)
     chips = ChipStore(WorkFolder(request.work, site.id).chips)
     judged = prepare_series(site, inputs.fetched, chips, config.prepare, sensor=sensor)
     cube, masks = judged.prepared.cube, judged.prepared.masks
@@ -171,33 +177,54 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
     series = measure_zones(changes, cube, masks)
     detections = replay(changes, cube, masks, config.objects)
     heard.step()
-    seeds, evidence = inputs.seeds, evidence_of(inputs, judged, series, detections)
+    coarse = prepare_coarse(site, CoarseStore(WorkFolder(request.work, site.id).coarse))
+    activity = show_signs(site, judged.prepared, coarse.looks, sensor=sensor)
+    heard.step()
+    evidence, seeds = evidence_of(inputs, judged, series, detections), inputs.seeds
     assessments = () if seeds is None else assess(seeds, site, evidence, config.assess)
     heard.step()
     return Findings(
+        **_listed_in(inputs),
         run_id=run_id,
-        source=inputs.source,
         settings_sha256=config.sha256,
         site=site,
         seeds=seeds,
         period=request.period,
-        scenes=inputs.scenes,
         cube=cube,
         masks=masks,
         changes=changes,
         series=series,
         detections=detections,
         assessments=assessments,
-        failures=judged.failures,
+        failures=(*judged.failures, *coarse.failures),
         min_pixels=config.objects.min_pixels,
         min_zone_clear_share=config.assess.min_zone_clear_share,
         looks=judged.prepared.looks,
-        superseded=inputs.superseded,
         mask_excess=mask_excess(cube, masks),
-        on_listing=tuple(remark.words for remark in inputs.on_listing),
         other_orbits=judged.other_orbits,
-        measured=None if inputs.held is None else inputs.held.limits,
+        activity=activity,
     )
+
+
+class _Listed(TypedDict):
+    """What findings take over from the inputs as it is."""
+
+    source: str
+    scenes: tuple[Scene, ...]
+    superseded: tuple[Scene, ...]
+    on_listing: tuple[str, ...]
+    measured: SiteLimits | None
+
+
+def _listed_in(inputs: Inputs) -> _Listed:
+    """The scenes, what the listing says beside them, and limits that were measured before."""
+    return {
+        "source": inputs.source,
+        "scenes": inputs.scenes,
+        "superseded": inputs.superseded,
+        "on_listing": tuple(remark.words for remark in inputs.on_listing),
+        "measured": None if inputs.held is None else inputs.held.limits,
+    }
 
 
 def evidence_of(

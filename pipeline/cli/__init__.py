@@ -88,6 +88,7 @@ def show(result: RunResult) -> None:
     """Print what a run found."""
     from pipeline import terminal  # noqa: PLC0415
     from pipeline.terminal.holdings import remark_lines  # noqa: PLC0415
+    from pipeline.terminal.signs import sign_lines, sign_table  # noqa: PLC0415
 
     record, findings = result.record, result.findings
     if record.is_simulated:
@@ -96,6 +97,11 @@ def show(result: RunResult) -> None:
         out.print(terminal.zone_table(findings))
         for line in terminal.radar_lines(findings):
             out.print(escape(line))
+        table = sign_table(findings)
+        if table is not None:
+            out.print(table)
+        for line in sign_lines(findings):
+            out.print(escape(line), style="dim")
         out.print(terminal.claim_table(findings))
     else:
         out.print("Nothing new: every input and product is as the last run left it.")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pipeline.model.activity import Activity
     from pipeline.model.assessment import Assessment
     from pipeline.model.change import Detection, Period, SeriesChanges, ZoneSeries
     from pipeline.model.claim import Seeds
@@ -125,6 +126,7 @@ class Findings:
         on_listing: what must be said of the listing of scenes as a whole, a line each.
         other_orbits: of a radar, the series that are not judged.
         measured: detection limits that were measured by planting; None to estimate them.
+        activity: the signs of activity that this run shows; None if none were asked.
     """
 
     run_id: str
@@ -149,12 +151,14 @@ class Findings:
     on_listing: tuple[str, ...] = ()
     other_orbits: tuple[OtherOrbit, ...] = ()
     measured: SiteLimits | None = None
+    activity: Activity | None = None
 
     @property
     def is_simulated(self) -> bool:
         """Whether any input is made up, which taints everything made from it."""
         scenes = any(scene.is_simulated for scene in self.scenes)
-        return scenes or self.site.is_simulated or self.cube.is_simulated
+        signs = self.activity is not None and self.activity.is_simulated
+        return scenes or signs or self.site.is_simulated or self.cube.is_simulated
 
     @property
     def named_zones(self) -> tuple[Zone, ...]:

@@ -1,8 +1,8 @@
 """Write what a pass found as files that other programs read: all of them, or none.
 
 Here belongs the list of products and the way they become visible. What stands in the rows belongs
-to ``rows``, what the change map shows to ``maps``, and how each format is written to ``tables``
-and ``vectors``; the page for people belongs to ``report``.
+to ``rows`` and ``sign_rows``, what the change map shows to ``maps``, and how each format is written
+to ``tables`` and ``vectors``; the page for people belongs to ``report``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import StoreError
 from pipeline.model.provenance import Artifact
-from pipeline.publish import rows
+from pipeline.publish import rows, sign_rows
 from pipeline.publish.maps import write_change_map
 from pipeline.publish.tables import to_csv
 from pipeline.publish.vectors import detection_features, to_geojson, write_geopackage, zone_features
@@ -33,6 +33,8 @@ TABLES = {
     "scenes.csv": (rows.scene_rows, rows.SCENE_COLUMNS),
     "failures.csv": (rows.failure_rows, rows.FAILURE_COLUMNS),
     "assessments.csv": (rows.assessment_rows, rows.ASSESSMENT_COLUMNS),
+    "sign-series.csv": (sign_rows.look_rows, sign_rows.LOOK_COLUMNS),
+    "signs.csv": (sign_rows.place_rows, sign_rows.PLACE_COLUMNS),
 }
 NO_PAGES: Mapping[str, bytes] = MappingProxyType({})
 
@@ -75,6 +77,7 @@ def _write_all(stage: Path, findings: Findings) -> None:
     publish_bytes(stage / "detections.geojson", to_geojson(detections, findings))
     publish_bytes(stage / "zones.geojson", to_geojson(zones, findings))
     publish_bytes(stage / "assessments.json", canonical_json(rows.assessment_document(findings)))
+    publish_bytes(stage / "signs.json", canonical_json(sign_rows.sign_document(findings)))
     for name, (make, columns) in TABLES.items():
         publish_bytes(stage / name, to_csv(make(findings), columns))
 

@@ -204,6 +204,45 @@ class Span:
 
 
 @dataclass(frozen=True)
+class SignChart:
+    """A sign of one place beside its controls.
+
+    Attributes:
+        width: of the view box.
+        height: of the view box.
+        left: x where the plot begins.
+        right: x where it ends.
+        top: y of the upper edge.
+        floor: y of the lower edge.
+        dots: looks that do not depart.
+        departing: looks that do.
+        line: path through the looks, broken where they lie far apart.
+        controls: path through the controls at the usual level of the place, likewise.
+        band: path about the controls within which no single look stands out.
+        baseline: x and width of the baseline period.
+        x_ticks: x and label.
+        y_ticks: y and label.
+        alt: the chart in words.
+    """
+
+    width: int
+    height: int
+    left: float
+    right: float
+    top: float
+    floor: float
+    dots: tuple[Dot, ...]
+    departing: tuple[Dot, ...]
+    line: str
+    controls: str
+    band: str
+    baseline: tuple[float, float]
+    x_ticks: tuple[tuple[float, str], ...]
+    y_ticks: tuple[tuple[float, str], ...]
+    alt: str
+
+
+@dataclass(frozen=True)
 class Chart:
     """Departing share of a zone through time.
 

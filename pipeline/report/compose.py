@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.model.assessment import Modifier
 from pipeline.model.findings import LookUse
-from pipeline.report import answers, charts, figures, sections, wording
+from pipeline.report import answers, charts, figures, sections, signs, wording
 from pipeline.report.content import Failure, RadarFacts, ReportContent, Rule
 from pipeline.report.figures import Painter
 from pipeline.report.pictures import is_radar
@@ -51,6 +51,7 @@ def compose(findings: Findings) -> ReportContent:
         credit=_credit(findings),
         share_name=charts.share_name(findings),
         radar=_radar(findings),
+        signs=signs.overview(findings),
     )
 
 

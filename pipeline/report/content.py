@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.report.canvas import Chart, Crop, Figure, Timeline
+    from pipeline.report.canvas import Chart, Crop, Figure, SignChart, Timeline
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,67 @@ class Report:
 
 
 @dataclass(frozen=True)
+class SignPanel:
+    """One sign of one place.
+
+    Attributes:
+        name: of the sign; of the product, too, where one sign has several.
+        says: what departs, or that nothing does, in a sentence or two.
+        reach: what would have been seen, and on how much it rests.
+        departs: whether anything stands out.
+        chart: the sign beside its controls.
+    """
+
+    name: str
+    says: str
+    reach: str
+    departs: bool
+    chart: SignChart
+
+
+@dataclass(frozen=True)
+class SignLine:
+    """One sign in the overview.
+
+    Attributes:
+        name: of the sign.
+        counts: what its values count.
+        note: what else moves it.
+        shown: in how many zones it says something.
+        why: why it says nothing anywhere; empty where it does somewhere.
+        lasting: label and anchor of the zones in which it departs for several looks.
+        single: likewise for single looks alone.
+    """
+
+    name: str
+    counts: str
+    note: str
+    shown: str
+    why: str
+    lasting: tuple[tuple[str, str], ...]
+    single: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class SignOverview:
+    """The signs of the whole run.
+
+    Attributes:
+        lines: one a sign that was asked.
+        unasked: name of each other sign, and why not.
+        whole_site: panels of the site as a whole.
+        whole_blind: signs of the site as a whole that say nothing, and why.
+        rule: what counts as a departure, and how often chance makes one, in sentences.
+    """
+
+    lines: tuple[SignLine, ...]
+    unasked: tuple[tuple[str, str], ...]
+    whole_site: tuple[SignPanel, ...]
+    whole_blind: tuple[tuple[str, str], ...]
+    rule: str
+
+
+@dataclass(frozen=True)
 class ZoneSection:
     """One zone.
 
@@ -62,6 +123,8 @@ class ZoneSection:
         reports: what others reported.
         search: the search area; None for a zone whose place is known.
         claims: ids and anchors of the claims that speak of it.
+        signs: those that say something here, first those that depart.
+        blind: names of the others that are about such zones, and why they say nothing.
     """
 
     id: str
@@ -81,6 +144,8 @@ class ZoneSection:
     reports: tuple[Report, ...]
     search: Figure | None
     claims: tuple[tuple[str, str], ...]
+    signs: tuple[SignPanel, ...] = ()
+    blind: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -264,6 +329,7 @@ class ReportContent:
         credit: whose data these are.
         share_name: what the charts of the zones draw.
         radar: what is particular to radar; None for a page of sunlight.
+        signs: the signs of activity; None where none were asked.
     """
 
     is_simulated: bool
@@ -285,3 +351,4 @@ class ReportContent:
     credit: str
     share_name: str
     radar: RadarFacts | None
+    signs: SignOverview | None = None

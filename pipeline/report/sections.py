@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.model.site import ZoneKind
 from pipeline.raster.place import landmarks_of, place_of
 from pipeline.raster.shape import shape_of
-from pipeline.report import charts, figures, wording
+from pipeline.report import charts, figures, signs, wording
 from pipeline.report.content import DetectionRow, Report, ZoneGroup, ZoneSection
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ def zone_section(painter: Painter, zone: Zone, number: int) -> ZoneSection:
         reports=_reports(findings, zone),
         search=figures.search_map(painter, zone),
         claims=_claims(findings, zone),
+        signs=signs.panels_of(findings, zone.id),
+        blind=signs.blind_in(findings, zone.id),
     )
 
 

@@ -35,9 +35,7 @@ NOTE: Final = (
     "without a mask of roofs only blue metal is taken for one; goods on a roof, rust and a new "
     "coat of paint are changes, too"
 )
-TOO_FEW: Final = (
-    "hardly any of its ground is told from paving as a roof; give a mask of roofs if one is known"
-)
+TOO_FEW: Final = "hardly any of its ground is told from paving as a roof"
 
 
 @dataclass(frozen=True)

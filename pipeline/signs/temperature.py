@@ -43,10 +43,10 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
 
-UNIT: Final = "kelvin, mean surface temperature of the seen roofs"
+UNIT: Final = "kelvin, mean surface temperature of what was seen"
 NOTE: Final = (
-    "measured at 60 to 120 m, so roofs narrower than that are mixed with the ground around them; "
-    "bare metal looks colder than it is"
+    "so roofs narrower than that are mixed with the ground around them; bare metal looks colder "
+    "than it is"
 )
 MAX_ERROR_K: Final = 5.0
 """ST_QA up to which a number counts: a choice, not a standard. The contrasts that analysts read
@@ -88,20 +88,21 @@ def temperature_contrast(
         kinds: the kind of each zone by id, or the type of its roofs where that is known; peers
             are the zones of the same word that share no ground. Zones that are not named are no
             peers and have no series.
-        roofs: which pixels are roof, bool, (y, x); all of a zone if not given.
+        roofs: which pixels are roof, bool, (y, x); all ground of a zone if not given.
 
     Returns:
         One series a named zone in the order of the masks. Not observable: where the roofs are
         smaller than one native pixel, and without three zones of the same kind (or one control).
     """
-    band = BANDS["lwir11"]
+    band, native_m = BANDS["lwir11"], native_pixel_m(thermal.scene_ids)
+    measured = f"measured in pixels of {native_m:.0f} m, delivered in {thermal.grid.gsd_m:.0f} m"
     question = Question(
         Sign.TEMPERATURE_CONTRAST,
         UNIT,
         thermal.instants,
         in_baseline,
         n_harmonics=1,
-        note=NOTE,
+        note=f"{measured}, {NOTE}",
         is_simulated=thermal.is_simulated,
         step_pixels=0,
         noise=band.noise.sigma(0) if band.noise else 0.0,
@@ -109,7 +110,7 @@ def temperature_contrast(
         trusted=controls_in(masks),
     )
     asked = [mask for mask in masks if mask.zone_id in kinds]
-    heat, native_m = _heat(thermal), native_pixel_m(thermal.scene_ids)
+    heat = _heat(thermal)
     ground = np.ones(thermal.grid.shape, dtype=np.bool_) if roofs is None else roofs
     share = (thermal.grid.gsd_m / native_m) ** 2
     rows = {mask.zone_id: _row(heat, mask, ground, share) for mask in asked}

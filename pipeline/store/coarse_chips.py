@@ -16,6 +16,7 @@ does not bear its seal is an error to whoever reads, never a chip that is not th
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -117,6 +118,18 @@ class CoarseStore:
         if self.root.is_dir():
             for folder in sorted(self.root.iterdir()):
                 yield from _held_in(folder)
+
+    def digest(self) -> str:
+        """Hash over the numbers of every chip and what they are of, hex; empty for no chip.
+
+        When a chip was brought in does not count, nor do stamps of files of upstream. A record
+        that cannot be read counts by its name.
+        """
+        found = [
+            one.record.substance() if isinstance(one, HeldCoarse) else [one.where, one.what]
+            for one in self.holdings()
+        ]
+        return hashlib.sha256(canonical_json(found)).hexdigest() if found else ""
 
     def save(self, chip: CoarseChip, account: Account) -> HeldCoarse:
         """Keep a chip, beside other versions of it.

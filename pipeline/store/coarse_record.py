@@ -122,6 +122,14 @@ class CoarseRecord(BaseModel):
         """Size of our files."""
         return sum(file.nbytes for file in self.files)
 
+    def substance(self) -> list[object]:
+        """What decides the looks of it: place, time, grid, numbers, and how they are read."""
+        fields = self.model_dump(mode="json", exclude={"files", "sources", "retrieved_at"})
+        for layer in fields["layers"]:
+            layer["numbers"] = {key: str(one) for key, one in layer["numbers"].items()}
+        upstream = [[one.name, one.sha256] for one in self.sources]
+        return [fields, upstream]
+
     def as_bytes(self) -> bytes:
         """The record as it is written, under its seal.
 

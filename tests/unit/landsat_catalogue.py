@@ -35,6 +35,9 @@ SITE = "kaesong-rehearsal"
 ZONE = "north-vacant"
 N_SCENES, GAP_DAYS = 76, 16
 START = datetime(2018, 3, 1, 2, 5, tzinfo=UTC)
+WARM_ZONE = "south-belt"
+"""Warmer than its like by so many kelvin from the same scene on."""
+WARMER_K = 6.0
 CHANGED_FROM = 62
 """The scene from which the zone is built over, half a year behind the baseline."""
 SNOWY = 20
@@ -57,10 +60,15 @@ def grid() -> Grid:
     return Grid.around(Bounds(*bounds), 30.0, CRS)
 
 
-@cache
 def built_over() -> NDArray[np.bool_]:
     """The pixels of the zone that is built over."""
-    outline = site().zone(ZONE).geometry
+    return pixels_of(ZONE)
+
+
+@cache
+def pixels_of(zone: str) -> NDArray[np.bool_]:
+    """The pixels of a zone."""
+    outline = site().zone(zone).geometry
     assert outline is not None
     share: NDArray[np.bool_] = burn(projected(outline), grid()) > 0.5
     return share
@@ -82,11 +90,21 @@ def numbers_of(number: int) -> dict[str, NDArray[Any]]:
         if number >= CHANGED_FROM:
             truth[built_over()] = 0.3 + rng.normal(0, 0.01, int(built_over().sum()))
         bands[band] = to_dn(truth)
+    bands["lwir11"] = _heat(number, np.random.default_rng(5000 + number))
     field = ndimage.gaussian_filter(rng.normal(size=shape), 6)
     cover = rng.choice([0.0, 0.0, 0.2, 0.5])
     bands["qa_pixel"][:] = SNOW_QA if number == SNOWY else CLEAR_QA
     bands["qa_pixel"][field < np.quantile(field, cover)] = CLOUD_QA
     return bands
+
+
+def _heat(number: int, rng: np.random.Generator) -> NDArray[np.uint16]:
+    """Temperatures as they are stored: a season, a level of the day, and noise of each pixel."""
+    year = 2 * np.pi * when(number).timetuple().tm_yday / 365
+    kelvin = 288 - 14 * np.cos(year) + rng.normal(0, 3) + rng.normal(0, 0.4, grid().shape)
+    if number >= CHANGED_FROM:
+        kelvin[pixels_of(WARM_ZONE)] += WARMER_K
+    return np.asarray(np.rint((kelvin - 149) / 0.00341802), np.uint16)
 
 
 def write_catalogue(folder: Path) -> Path:
