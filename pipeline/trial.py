@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.detect.monitor import HarmonicMonitor
 from pipeline.environment import close_environment
 from pipeline.errors import NotJudgedError
+from pipeline.futures import Futures
 from pipeline.history import standing_pixels
 from pipeline.identity import cube_identity, versions
 from pipeline.inputs import Silence
@@ -100,7 +101,9 @@ def _measured(
     heard.stage("prepare", 1)
     site, sensor = inputs.site, judged_sensor(inputs.sensor)
     chips = ChipStore(work.chips)
-    prepared = prepare(site, inputs.fetched, chips, config.prepare, sensor=sensor)
+    prepared = prepare(
+        site, inputs.fetched, chips, config.prepare, sensor=sensor, records_shifts=False
+    )
     cube = replace(prepared.cube, bands=sensor.in_roles(prepared.cube.bands))
     heard.step()
     heard.stage("plant", n_steps(config.limit))
@@ -128,13 +131,10 @@ def plant(
     monitor = HarmonicMonitor(config.monitor)
     learnt = monitor.learn(cube, n_baseline)
     changes = monitor.detect(cube, n_baseline, learnt)
-
-    def watch(scenes: DateCube) -> Watched:
-        return watched(monitor.detect(scenes, n_baseline, learnt))
-
     field = field_of(cube, changes, masks, config)
+    futures = Futures.of(cube, n_baseline, config.monitor, learnt)
     min_pixels = config.objects.min_pixels
-    return measure_limits(field, watch, config.limit, min_pixels=min_pixels, step=step)
+    return measure_limits(field, futures.watch, config.limit, min_pixels=min_pixels, step=step)
 
 
 def needed(cube: DateCube, config: RunConfig) -> DateCube:
