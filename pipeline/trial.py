@@ -76,10 +76,9 @@ def find_limits(request: RunRequest, listener: Listener | None = None) -> LimitT
     """
     close_environment()
     if not judged_sensor(request.sensor).is_optical:
-        remedy = "take an optical sensor"
-        raise NotJudgedError(
-            "changes are planted in reflectance", where=request.sensor, remedy=remedy
-        )
+        what = "changes are planted in reflectance, which a radar does not measure"
+        remedy = "take an optical sensor; a run of radar estimates its limit in decibels"
+        raise NotJudgedError(what, where=request.sensor, remedy=remedy)
     config = config_for(request.sensor, request.source, request.config)
     request, heard = replace(request, config=config), listener or Silence()
     site = load_site(request.site_folder)
@@ -102,7 +101,7 @@ def _measured(
     site, sensor = inputs.site, judged_sensor(inputs.sensor)
     chips = ChipStore(work.chips)
     prepared = prepare(
-        site, inputs.fetched, chips, config.prepare, sensor=sensor, records_shifts=False
+        site, inputs.fetched, chips, config.prepare, sensor=sensor, with_extras=False
     )
     cube = replace(prepared.cube, bands=sensor.in_roles(prepared.cube.bands))
     heard.step()

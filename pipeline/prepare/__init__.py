@@ -89,7 +89,7 @@ def prepare(
     options: PrepareOptions,
     *,
     sensor: Sensor = SENTINEL_2,
-    records_shifts: bool = True,
+    with_extras: bool = True,
 ) -> Prepared:
     """Build the cube of one series and burn the zones.
 
@@ -103,7 +103,8 @@ def prepare(
         chips: where the pixels lie.
         options: the settings.
         sensor: what the numbers mean.
-        records_shifts: whether shifts that are not applied are measured for the record.
+        with_extras: whether what the cube does not need is made too: the record of shifts that
+            are not applied, and ``layers``.
 
     Raises:
         NothingSeenError: if no date is left.
@@ -124,9 +125,10 @@ def prepare(
     stack, suspects = keep_sound(builder.stack(), plan, options)
     if not stack.looks:
         raise _nothing_seen(site, len(fetched), len(fetched) - len(builder.looks))
-    if records_shifts or options.apply_shifts:
+    if with_extras or options.apply_shifts:
         coregister(stack, _end_of(site), options, [bands.index(one) for one in sensor.shift_bands])
-    layers = _layers(plan, _without(given, suspects.scene_ids), options, chips)
+    further = _without(given, suspects.scene_ids) if with_extras else []
+    layers = _layers(plan, further, options, chips)
     built = [builder.failures, suspects.failures, *(one.failures for one in layers.values())]
     final = {look.scene_id: look for look in (*stack.looks, *suspects.looks)}
     return Prepared(
