@@ -110,7 +110,7 @@ def _measured(
     masks = tuple(mask for mask in prepared.masks if mask.zone_id not in cells)
     measured = plant(cube, masks, count_baseline(site, cube), config, step=heard.step)
     limits = _limits(cube_id, inputs, cube, measured, config=config)
-    files = publish_limits(work.limits_of(cube_id), limits, measured.chart, cube.grid)
+    files = publish_limits(work.limits_of(cube_id), limits, measured.chart, cube.grid, masks=masks)
     return write_limits(work, limits, files, versions())
 
 

@@ -89,7 +89,6 @@ def _show(done: LimitTrial) -> None:
     if not done.was_new:
         out.print("Nothing was planted anew: scenes and settings are as they were.")
     tail = " (simulated)" if limits.is_simulated else ""
-    out.print(
-        f"Every contrast{tail} in limits.csv, as m2 x contrast in areas.csv, limit-map.tif, in"
-    )
+    files = "in limits.csv, as m2 x contrast in areas.csv, limit-map.png and limit-map.tif"
+    out.print(f"Every contrast{tail} {files}, in")
     out.print(str(done.held.folder), soft_wrap=True)

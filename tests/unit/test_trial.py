@@ -172,5 +172,5 @@ def test_the_command_shows_the_table_and_where_it_lies(monkeypatch: pytest.Monke
     assert done.exit_code == 0
     assert "SIMULATED" in done.output
     assert "Nothing was planted anew" in done.output
-    assert "limit-map.tif" in done.output
+    assert "limit-map.png" in done.output
     assert str(first().held.folder) in done.output
