@@ -83,6 +83,7 @@ def test_a_second_trial_plants_nothing_and_changes_no_byte() -> None:
 @cache
 def elsewhere() -> RunRequest:
     """The same work in another folder, where the map was damaged since."""
+    assert first().was_new
     shutil.copytree(folder() / "work", folder() / "elsewhere")
     for path in (folder() / "elsewhere").rglob("limit-map.tif"):
         path.write_bytes(b"")
@@ -90,7 +91,6 @@ def elsewhere() -> RunRequest:
 
 
 def test_a_run_states_what_was_measured_and_is_another_run() -> None:
-    assert first().was_new
     without = run_site(elsewhere())
     assert without.findings is not None
     assert without.findings.measured is None  # a damaged map makes its numbers count for nothing
