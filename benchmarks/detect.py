@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 OURS = {SERIES: "zonewatch monitor", PAIR: "zonewatch IR-MAD", RADAR: "zonewatch radar"}
 """What the others of a task are held against."""
-N_TURNS = 3
+N_TURNS = 2
 N_ROUNDS = 3
 N_SLOW = 1
 PAIR_PX = 1000

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from pipeline.model.grid import Grid
 
-__all__ = ["SITE", "ZONE"]
+__all__ = ["SITE", "ZONE", "site"]
 
 N_SCENES, GAP_DAYS = 76, 16
 START = datetime(2018, 3, 1, 2, 5, tzinfo=UTC)
