@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from pipeline.cli import imagery
 from pipeline.cli.days import dated
-from pipeline.cli.limit import limit
+from pipeline.cli.limit import limit, measuring
 from pipeline.cli.screens import INCOMPLETE, err, out
 from pipeline.environment import close_environment
 from pipeline.errors import InputError, PipelineError
@@ -51,6 +51,7 @@ def main() -> NoReturn:
 
 @app.command()
 @dated
+@measuring
 def run(
     site: Annotated[str, typer.Argument(help="Name of a folder in aoi/, or a path to one.")],
     *,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 import subprocess
@@ -13,7 +12,6 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from pipeline.config import load_config
@@ -45,6 +43,7 @@ from tests.unit.landsat_catalogue import (
 )
 from tests.unit.lights_factory import write_tif
 from tests.unit.scene_factory import make_site
+from tests.unit.static_catalogue import command, on_grid, table
 
 if TYPE_CHECKING:
     from pipeline.model.findings import Findings
@@ -92,14 +91,7 @@ def test_the_planted_change_is_found_where_and_when_it_was_planted() -> None:
     assert when(CHANGED_FROM - 4) <= largest.onset.first_with <= when(CHANGED_FROM + 4)
     assert largest.onset.last_without is not None
     assert largest.onset.last_without < when(CHANGED_FROM)
-    cube = findings().cube
-    planted = np.zeros(cube.grid.shape, np.bool_)
-    row = round((grid().top - cube.grid.top) / 30)
-    col = round((cube.grid.left - grid().left) / 30)
-    rows, cols = np.nonzero(built_over())
-    rows, cols = rows - row, cols - col
-    inside = (rows >= 0) & (rows < planted.shape[0]) & (cols >= 0) & (cols < planted.shape[1])
-    planted[rows[inside], cols[inside]] = True
+    planted = on_grid(built_over(), grid(), findings().cube.grid)
     found_px = planted[largest.window.slices] & largest.mask
     assert found_px.sum() >= 0.8 * planted.sum()
 
@@ -193,8 +185,7 @@ def test_the_report_and_the_tables_say_the_sensor() -> None:
     page = (first_run().folder / "report.html").read_text(encoding="utf-8")
     assert "landsat-8; 30 m pixels" in page
     assert "Sentinel" not in page
-    (path,) = first_run().folder.glob("**/scenes.csv")
-    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    rows = table(first_run().folder, "scenes.csv")
     assert {row["platform"] for row in rows} == {"landsat-8"}
 
 
@@ -214,15 +205,9 @@ def test_a_second_run_finds_nothing_new() -> None:
 
 def test_the_command_line_goes_the_same_way() -> None:
     first = first_run()
-    words = ["run", SITE, "--sensor", "landsat", "--source", str(folder() / "tiles"),
-             "--work", str(folder() / "work")]  # fmt: skip
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "pipeline", *words],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert first.record.run_id[:12] in done.stdout
-    assert "Nothing new" in done.stdout
+    printed = command(folder(), "landsat")
+    assert first.record.run_id[:12] in printed
+    assert "Nothing new" in printed
 
 
 def test_the_sensor_is_part_of_the_identity_of_a_run() -> None:
