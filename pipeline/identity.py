@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 ALGORITHM_VERSIONS = {
     "fetch": "1",
     "prepare": "3",
-    "detect": "2",
+    "detect": "3",
     "zones": "2",
     "history": "2",
     "limit": "1",
     "assess": "2",
     "publish": "4",
-    "report": "3",
+    "report": "4",
 }
 """Raised by hand when the results of a stage change, so that old products are made anew."""
 

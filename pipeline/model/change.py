@@ -87,6 +87,8 @@ class LastingSteps:
             late that it could only just be judged, float32, (y, x); infinite where not monitored.
         limit_power: the chance of being called that the limit is stated for.
         false_alarm_share: share of unchanged pixels that may be called.
+        least_share: smallest such share that the ground of the baseline vouches for within a
+            factor of two; 1 for none.
         common_level: level of all ground against the baseline, float32, (time, band).
         common_mode: dates that took no part because of it, bool, (time,).
         off_season: dates of the baseline in other months than those monitored, which took no
@@ -101,6 +103,7 @@ class LastingSteps:
     common_level: NDArray[np.float32]
     common_mode: NDArray[np.bool_]
     off_season: NDArray[np.bool_]
+    least_share: float = 1.0
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
