@@ -51,11 +51,13 @@ class ChangeMap:
 
     Attributes:
         magnitude: strength of the change in the detector's own unit, float32, (y, x).
-        p_value: chance of what the pixel alone shows, or more, on unchanged ground, float32,
-            (y, x); 1 where nothing was seen.
+        p_value: chance of what the pixel alone shows, or more, on unchanged ground of the pair,
+            float32, (y, x); 1 where nothing was seen.
         changed: whether the pixel is called changed, bool, (y, x).
         seen: whether the pixel was seen on both dates, bool, (y, x).
         threshold: the magnitude from which a pixel, or the region it lies in, is called changed.
+        p_bound: p-values up to this one are upper bounds: what is called may all lie there, and be
+            change; 0 where a law tells unchanged ground apart.
     """
 
     magnitude: NDArray[np.float32]
@@ -63,6 +65,7 @@ class ChangeMap:
     changed: NDArray[np.bool_]
     seen: NDArray[np.bool_]
     threshold: float
+    p_bound: float = 0.0
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
