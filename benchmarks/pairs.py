@@ -134,8 +134,8 @@ def print_halves(detector: PairDetector, pairs: list[LabelledPair]) -> None:
         quiet = changes.seen & ~changes.changed
         halves = [quiet & ((rows + cols) % 2 == nth) for nth in range(2)]
         parts = []
-        for one, other in (halves, halves[::-1]):
-            limits = np.quantile(changes.p_value[one], NOMINAL)
+        for taken, other in (halves, halves[::-1]):
+            limits = np.quantile(changes.p_value[taken], NOMINAL)
             ratio = [(changes.p_value[other] <= limit).mean() for limit in limits] / np.array(
                 NOMINAL
             )
