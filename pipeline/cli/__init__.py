@@ -166,6 +166,11 @@ def pair(
         f"{mark}{found.n_changed:,} of {found.n_seen:,} seen pixels changed "
         f"({100 * found.share_changed:.2f} %), threshold {found.threshold:.2f}: {to}"
     )
+    if found.p_bound:
+        out.print(
+            "p-values are shares of this pair's ground, called pixels counted half; up to "
+            f"{found.p_bound:.3f} they are upper bounds"
+        )
     if found.offset.length_px:
         south, east = -found.offset.south_px, -found.offset.east_px
         out.print(f"the later raster was moved by {south:.2f} px to the south, {east:.2f} east")
