@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from pipeline.config import load_config
@@ -20,7 +19,7 @@ from pipeline.model.assessment import Verdict
 from pipeline.model.change import Status
 from pipeline.model.sign import Sign
 from pipeline.model.site import SITE_PLACE
-from pipeline.request import ROOT, request_for
+from pipeline.request import request_for
 from pipeline.run import Inputs, RunResult, identity, run_site
 from pipeline.selection import judged_sensor
 from pipeline.sensors import SENSORS
