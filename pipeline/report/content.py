@@ -294,6 +294,7 @@ class RadarFacts:
         orbit: the ground track and direction that is judged.
         shown: the polarisation of the pictures.
         rate: share of unchanged pixels that may be called.
+        vouched: how far the baseline bears that share out, in a sentence.
         common_mode: dates that were left out, each with the level of all ground.
         others: orbits that are not judged, a sentence each.
     """
@@ -301,6 +302,7 @@ class RadarFacts:
     orbit: str
     shown: str
     rate: str
+    vouched: str
     common_mode: tuple[tuple[str, str], ...]
     others: tuple[str, ...]
 
