@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipeline.assess.slide import season_rows
+from pipeline.assess.season import harmonics_of, season_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
