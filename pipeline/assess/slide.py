@@ -14,13 +14,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from pipeline.assess.memory import links, resemblance
-from pipeline.assess.season import Runs, fit, harmonics_of, season_rows, sums_of
+from pipeline.assess.season import Outside, Runs, fit, harmonics_of, season_rows, sums_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,21 +212,13 @@ class _Looks:
 def _runs(days: NDArray[np.float64], span: Span, offsets: NDArray[np.float64]) -> Runs:
     """The looks of a span, both ends included, moved by each offset."""
     first = np.searchsorted(days, span.start + offsets, side="left")
-    return Runs(
-        first, np.maximum(first, np.searchsorted(days, span.end + offsets, side="right"))
-    )
+    return Runs(first, np.maximum(first, np.searchsorted(days, span.end + offsets, side="right")))
 
 
-def _groups(breaks: Sequence[float], days: NDArray[np.float64], guard: Runs) -> list[Runs]:
-    """The looks outside window and guard, by regime and side of the window."""
-    n, nothing = len(days), np.zeros_like(guard.first)
-    edges = [0, *np.searchsorted(days, breaks).tolist(), n]
-    groups = []
-    for low, high in pairwise(edges):
-        whole = Runs(nothing + low, nothing + high)
-        groups.append(whole.cut(nothing, guard.first))
-        groups.append(whole.cut(guard.end, nothing + n))
-    return groups
+def _outside(breaks: Sequence[float], days: NDArray[np.float64], guard: Runs) -> Outside:
+    """The looks outside window and guard, known breaks between them."""
+    inner = np.searchsorted(days, breaks)
+    return Outside(np.concatenate([[0], inner, [len(days)]]).astype(np.intp), guard)
 
 
 def _reference(
@@ -251,7 +242,7 @@ def _contrasts(question: Question, looks: _Looks, offsets: NDArray[np.float64]) 
     days, sums = looks.days, looks.sums
     window = _runs(days, question.window, offsets)
     guard = _runs(days, question.guarded, offsets)
-    found = fit(sums, _groups(question.breaks, days, guard), question.line.resolution)
+    found = fit(sums, _outside(question.breaks, days, guard), question.line.resolution)
     before, after = _reference(question, days, offsets, guard)
     means = _mean(sums, found.season, (window,)) - _mean(sums, found.season, (before, after))
     errors = found.sigma * np.sqrt(_variance(looks.alike, window, before, after))
@@ -262,8 +253,8 @@ def _contrasts(question: Question, looks: _Looks, offsets: NDArray[np.float64]) 
 
 def _mean(sums: Sums, season: NDArray[np.float64], runs: Sequence[Runs]) -> NDArray[np.float64]:
     """Mean of runs taken together, less the season, (place,)."""
-    n = np.maximum(sum(run.n for run in runs), 1)
-    total = sum(sums.of(run) for run in runs)
+    n = np.maximum(np.sum([run.n for run in runs], axis=0), 1)
+    total = np.sum([sums.of(run) for run in runs], axis=0)
     return np.asarray((total[:, -1] - (total[:, :-1] * season).sum(axis=1)) / n)
 
 
@@ -279,14 +270,11 @@ def _variance(alike: Resemblance, window: Runs, before: Runs, after: Runs) -> ND
 def _memory(question: Question) -> float:
     """Memory of a day of the looks outside the asked window, season and levels taken out."""
     line = question.line
-    groups = _groups(
-        question.breaks, line.days, _runs(line.days, question.guarded, np.zeros(1))
-    )
-    left = line.values - line.rows @ fit(line.sums, groups, 0.0).season[0]
+    guard = _runs(line.days, question.guarded, np.zeros(1))
+    outside = _outside(question.breaks, line.days, guard)
+    left = line.values - line.rows @ fit(line.sums, outside, 0.0).season[0]
     kept, linked = np.full(len(left), np.nan), np.zeros(len(left), dtype=bool)
-    for runs in groups:
-        part = slice(int(runs.first[0]), int(runs.end[0]))
-        if part.stop > part.start:
-            kept[part] = left[part] - left[part].mean()
-            linked[part.start + 1 : part.stop] = True
+    for part in outside.groups(0):
+        kept[part] = left[part] - left[part].mean()
+        linked[part.start + 1 : part.stop] = True
     return line.links.memory_a_day(kept, linked)
