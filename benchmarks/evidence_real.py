@@ -199,5 +199,7 @@ def placebos(source: Source, n: int, seed: int) -> list[Placebo]:
         for test in weighed(asked, bench).tests:
             if test.effect is not None:
                 effect = test.effect
-                found.append(Placebo(effect.p_value, effect.difference / effect.error, bool(reference)))
+                found.append(
+                    Placebo(effect.p_value, effect.difference / effect.error, bool(reference))
+                )
     return found

@@ -23,6 +23,8 @@ HALF: Final = 2
 def p_value(z: float, others: NDArray[np.float64]) -> float:
     """Share of places, the asked one counted, that depart at least as far: never below 1/(1 + N).
 
+    Departures either way count, as they do in the interval that belongs to it.
+
     Args:
         z: of the asked window.
         others: of the same window elsewhere, NaN where it could not be asked, (place,).
@@ -33,6 +35,21 @@ def p_value(z: float, others: NDArray[np.float64]) -> float:
     """
     n = int(np.isfinite(others).sum())
     return float(1 + (np.abs(others) >= abs(z)).sum()) / (1 + n)
+
+
+def p_as_strong(strength: float, others: NDArray[np.float64]) -> float:
+    """Share of places, the asked one counted, that are at least as strong: the way it is predicted.
+
+    Args:
+        strength: of the asked window.
+        others: of the same window elsewhere, NaN where it could not be asked, (place,).
+
+    Example:
+        >>> p_as_strong(3.0, np.array([0.5, -3.5, np.nan, 1.0]))
+        0.25
+    """
+    n = int(np.isfinite(others).sum())
+    return float(1 + (others >= strength).sum()) / (1 + n)
 
 
 def critical(others: NDArray[np.float64], level: float) -> float:
@@ -52,14 +69,14 @@ def critical(others: NDArray[np.float64], level: float) -> float:
 
 
 class Shifted(NamedTuple):
-    """A window and the same window elsewhere, in units that make windows comparable.
+    """How strongly a window moved the way that is predicted, and the same window elsewhere.
 
     Attributes:
-        z: departure of the asked window.
+        strength: of the asked window; comparable between windows, negative against the prediction.
         elsewhere: of the same window at other places, NaN where it could not be asked, (place,).
     """
 
-    z: float
+    strength: float
     elsewhere: NDArray[np.float64]
 
 
@@ -92,10 +109,11 @@ def family_test(windows: Sequence[Shifted], groups: Sequence[str]) -> FamilyResu
         windows: all at the same places.
         groups: what each belongs to.
     """
-    z, others = np.array([one.z for one in windows]), np.array([one.elsewhere for one in windows])
-    alone = np.array([p_value(*one) for one in windows])
+    strengths = np.array([one.strength for one in windows])
+    others = np.array([one.elsewhere for one in windows])
+    alone = np.array([p_as_strong(*one) for one in windows])
     members = [np.flatnonzero(np.array(groups) == name) for name in sorted(set(groups))]
-    found = [_group_p(z[group], others[group], alone[group]) for group in members]
+    found = [_group_p(strengths[group], others[group], alone[group]) for group in members]
     best = min(range(len(found)), key=lambda number: found[number])
     family_p = min(1.0, len(found) * found[best].p)
     counts = np.isfinite(others).sum(axis=1)
@@ -111,11 +129,11 @@ class _GroupP(NamedTuple):
 
 
 def _group_p(
-    z: NDArray[np.float64], others: NDArray[np.float64], alone: NDArray[np.float64]
+    strengths: NDArray[np.float64], others: NDArray[np.float64], alone: NDArray[np.float64]
 ) -> _GroupP:
     """p-value of the strongest window of a group."""
     together = others[:, np.isfinite(others).all(axis=0)]
     if HALF * together.shape[1] >= np.isfinite(others).sum(axis=1).max():
-        strongest = int(np.abs(z).argmax())
-        return _GroupP(p_value(z[strongest], np.abs(together).max(axis=0)), strongest)
-    return _GroupP(min(1.0, len(z) * float(alone.min())), int(alone.argmin()))
+        strongest = int(strengths.argmax())
+        return _GroupP(p_as_strong(strengths[strongest], together.max(axis=0)), strongest)
+    return _GroupP(min(1.0, len(strengths) * float(alone.min())), int(alone.argmin()))

@@ -19,7 +19,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pipeline.assess.memory import links, resemblance
-from pipeline.assess.season import Outside, Runs, fit, harmonics_of, season_rows, sums_of
+from pipeline.assess.season import (
+    LEAST_SCATTER,
+    Outside,
+    Runs,
+    fit,
+    harmonics_of,
+    season_rows,
+    sums_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -272,7 +280,10 @@ def _memory(question: Question) -> float:
     line = question.line
     guard = _runs(line.days, question.guarded, np.zeros(1))
     outside = _outside(question.breaks, line.days, guard)
-    left = line.values - line.rows @ fit(line.sums, outside, 0.0).season[0]
+    found = fit(line.sums, outside, 0.0)
+    if found.sigma[0] <= LEAST_SCATTER:
+        return 0.0
+    left = line.values - line.rows @ found.season[0]
     kept, linked = np.full(len(left), np.nan), np.zeros(len(left), dtype=bool)
     for part in outside.groups(0):
         kept[part] = left[part] - left[part].mean()

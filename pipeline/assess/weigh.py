@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipeline.assess.null import Shifted, critical, family_test, p_value
+from pipeline.assess.null import Shifted, critical, family_test, p_as_strong, p_value
 from pipeline.assess.plan import day_of
 from pipeline.assess.slide import Question, Span
 from pipeline.assess.state_space import state_space_interval
@@ -57,8 +57,8 @@ class Weighed:
     Attributes:
         plan: what was asked.
         tests: every window on every line that fits it, judged or not.
-        family_p: p-value of the strongest of the tests that moved as they predict, all that
-            predict a change counted; None without one.
+        family_p: chance that any of the tests that predict a change would move as far as the
+            strongest of them did, the way it predicts; None without one.
         is_shared: by the tests in their order, whether a control moved the same way.
         strongest: position of the test that ``family_p`` is of.
     """
@@ -124,10 +124,16 @@ class _Measured:
         return max(critical(self.others, LEVEL) / Z_95, LEAST_SCALE)
 
     def shifted(self, direction: Direction) -> Shifted:
-        """The window in scaled errors; at nothing if it moved against what is predicted."""
-        against = {Direction.INCREASE: self.z < 0, Direction.DECREASE: self.z > 0}
-        z = 0.0 if against.get(direction, False) else self.z / self.scale
-        return Shifted(z, self.answer.elsewhere.z / self.scale)
+        """How far the window moved as predicted, in scaled errors, here and elsewhere."""
+        strength = _as_predicted(direction, np.array([self.z])) / self.scale
+        elsewhere = _as_predicted(direction, self.answer.elsewhere.z) / self.scale
+        return Shifted(float(strength[0]), elsewhere)
+
+
+def _as_predicted(direction: Direction, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Departures the way that is predicted; either way where the sign is open."""
+    signed = {Direction.INCREASE: z, Direction.DECREASE: -z}
+    return signed.get(direction, np.abs(z))
 
 
 def weigh(plan: Plan, bench: Bench) -> Weighed:
@@ -343,7 +349,11 @@ def _family(
     windows = [measured[n].shifted(asked[n].prediction.direction) for n in change]
     if any(measured[n].is_pooled for n in change):
         found = [
-            p_value(window.z, measured[n].others / measured[n].scale)
+            p_as_strong(
+                window.strength,
+                _as_predicted(asked[n].prediction.direction, measured[n].others)
+                / measured[n].scale,
+            )
             for n, window in zip(change, windows, strict=True)
         ]
         best = int(np.argmin(found))
