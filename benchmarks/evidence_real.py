@@ -8,9 +8,8 @@ they assume, it would show here.
 from __future__ import annotations
 
 import csv
-import os
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +25,11 @@ from pipeline.assess.plan import day_of
 from pipeline.config import load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from benchmarks.romania_site import Series
-    from pipeline.assess.bench import Bench
 
 BLOCK_PX = 20
 MIN_STABLE = 0.5

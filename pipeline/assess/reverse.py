@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.stats import false_discovery_control
 
+from pipeline.assess.bench import bench_of
 from pipeline.assess.lines import drawn
 from pipeline.assess.plan import METHOD, dated, day_of, places_of
-from pipeline.assess.weigh import STANDING, bench_of, weigh
+from pipeline.assess.weigh import STANDING, weigh
 from pipeline.model.claim import (
     AssertedTime,
     Direction,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from pipeline.assess.weigh import Bench
+    from pipeline.assess.bench import Bench
     from pipeline.config import AssessOptions
     from pipeline.model.assessment import WindowTest
     from pipeline.model.change import Period

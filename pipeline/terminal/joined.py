@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-
 from pipeline.model.comparison import Outcome
 from pipeline.terminal import claim_table, plain_table
 
