@@ -35,7 +35,6 @@ def assess(
         "work"
     ),
     period: tuple[str, str] = ("", ""),
-    settings: Annotated[Path | None, typer.Option(help="Another settings file.")] = None,
 ) -> None:
     """Weigh every claim on all sensors: corroborated, contradicted, neither, or not observable.
 
@@ -45,7 +44,7 @@ def assess(
     from pipeline.request import find_folder, request_for  # noqa: PLC0415
     from pipeline.terminal import ProgressBars  # noqa: PLC0415
 
-    request = request_for(site, source, work, period=period, settings=settings)
+    request = request_for(site, source, work, period=period)
     if claims:
         request = replace(request, seeds_folder=find_folder(claims, "seeds"))
     names = tuple(one.strip() for one in sensors.split(",") if one.strip())
