@@ -63,6 +63,16 @@ class NotJudgedError(InputError):
     """A sensor can be brought in and prepared, and no detector reads what it measures."""
 
 
+class DossierError(InputError):
+    """A dossier cannot be read as one, or is none of ours."""
+
+
+class NotVerifiedError(PipelineError):
+    """A dossier is not what it says it is: a byte or a number of it does not agree."""
+
+    exit_code = 3
+
+
 class SearchError(PipelineError):
     """A catalogue could not be listed in full."""
 

@@ -30,7 +30,7 @@ ALGORITHM_VERSIONS = {
     "signs": "1",
     "limit": "1",
     "assess": "2",
-    "publish": "5",
+    "publish": "6",
     "report": "4",
 }
 """Raised by hand when the results of a stage change, so that old products are made anew."""

@@ -40,6 +40,7 @@ from pipeline.signals import Heard, draw_signals
 from pipeline.sites import load_site
 from pipeline.store.chips import ChipStore
 from pipeline.store.coarse_chips import CoarseStore
+from pipeline.store.files import canonical_json
 from pipeline.store.layout import WorkFolder
 from pipeline.store.ledger import open_ledger
 from pipeline.store.limits import read_limits
@@ -110,7 +111,8 @@ def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult
         if record is None:
             findings = find(request, inputs, run_id, heard)
             note_look(work, plans)
-            pages = {"report.html": render_report(findings)}
+            settings = canonical_json(config.model_dump(mode="json"))
+            pages = {"report.html": render_report(findings), "settings.json": settings}
             outputs = publish_products(work.products_of(run_id), findings, pages)
             record = record_of(inputs, findings, outputs, request.config)
             write_record(work, record)

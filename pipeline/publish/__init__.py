@@ -21,6 +21,7 @@ from pipeline.publish import rows, sign_rows
 from pipeline.publish.maps import write_change_map
 from pipeline.publish.tables import to_csv
 from pipeline.publish.vectors import detection_features, to_geojson, write_geopackage, zone_features
+from pipeline.store.evidence import EvidenceHead, encode_evidence
 from pipeline.store.files import canonical_json, publish_bytes, sha256_of
 
 if TYPE_CHECKING:
@@ -61,10 +62,25 @@ def publish_products(
     """
     with _staging(folder) as stage:
         _write_all(stage, findings)
-        for name, data in pages.items():
-            publish_bytes(stage / name, data)
-        artifacts = tuple(_artifact(path) for path in sorted(stage.iterdir()))
-        _swap(stage, folder)
+        return _finish(stage, folder, pages)
+
+
+def publish_folder(folder: Path, files: Mapping[str, bytes]) -> tuple[Artifact, ...]:
+    """Write files into a folder in the same way: all of them, or none.
+
+    Raises:
+        StoreError: if a file cannot be written.
+    """
+    with _staging(folder) as stage:
+        return _finish(stage, folder, files)
+
+
+def _finish(stage: Path, folder: Path, files: Mapping[str, bytes]) -> tuple[Artifact, ...]:
+    """Add the last files and let all of them take their place."""
+    for name, data in files.items():
+        publish_bytes(stage / name, data)
+    artifacts = tuple(_artifact(path) for path in sorted(stage.iterdir()))
+    _swap(stage, folder)
     return artifacts
 
 
@@ -78,6 +94,11 @@ def _write_all(stage: Path, findings: Findings) -> None:
     publish_bytes(stage / "zones.geojson", to_geojson(zones, findings))
     publish_bytes(stage / "assessments.json", canonical_json(rows.assessment_document(findings)))
     publish_bytes(stage / "signs.json", canonical_json(sign_rows.sign_document(findings)))
+    if findings.evidence is not None:
+        head = EvidenceHead(
+            findings.run_id, findings.site.id, findings.cube.sensor, findings.settings_sha256
+        )
+        publish_bytes(stage / "evidence.json", encode_evidence(head, findings.evidence))
     for name, (make, columns) in TABLES.items():
         publish_bytes(stage / name, to_csv(make(findings), columns))
 

@@ -270,14 +270,19 @@ def failure_rows(findings: Findings) -> list[Row]:
 
 def assessment_rows(findings: Findings) -> list[Row]:
     """One row a claim, zone and asserted time; a claim that was not tested has one row alone."""
+    return answer_rows(findings.assessments, is_simulated=findings.is_simulated)
+
+
+def answer_rows(assessments: Sequence[Assessment], *, is_simulated: bool) -> list[Row]:
+    """The rows of some assessments, whether or not a pass is at hand."""
     return [
-        _head(one, findings) | _test(test)
-        for one in findings.assessments
+        _head(one, is_simulated=is_simulated) | _test(test)
+        for one in assessments
         for test in one.tests or (None,)
     ]
 
 
-def _head(one: Assessment, findings: Findings) -> Row:
+def _head(one: Assessment, *, is_simulated: bool) -> Row:
     """What holds for the claim as a whole."""
     return named(
         HEAD_COLUMNS,
@@ -288,7 +293,7 @@ def _head(one: Assessment, findings: Findings) -> Row:
         one.sentence,
         one.n_tests,
         one.is_rehearsal,
-        findings.is_simulated,
+        is_simulated,
         rounded(one.family_p, 6),
         rounded(one.q_value, 6),
         one.plan_sha256,
@@ -367,13 +372,18 @@ def assessment_document(findings: Findings) -> dict[str, object]:
         "source": findings.source,
         "settings_sha256": findings.settings_sha256,
         "seeds_sha256": findings.seeds.sha256 if findings.seeds else None,
-        "assessments": [_answer(one, findings) for one in findings.assessments],
+        "assessments": [
+            answer_document(one, is_simulated=findings.is_simulated) for one in findings.assessments
+        ],
     }
 
 
-def _answer(one: Assessment, findings: Findings) -> dict[str, object]:
+def answer_document(one: Assessment, *, is_simulated: bool) -> dict[str, object]:
     """One assessment, its tests as a list."""
-    head: dict[str, object] = {**_head(one, findings), "modifiers": list(one.modifiers)}
+    head: dict[str, object] = {
+        **_head(one, is_simulated=is_simulated),
+        "modifiers": list(one.modifiers),
+    }
     tests = [_listed(_test(test), test) for test in one.tests]
     return head | {"tests": tests}
 

@@ -12,7 +12,7 @@ from pipeline.report import wording
 from pipeline.report.content import ClaimRow, SourceGroup, TestRow, VerdictCount
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pipeline.model.assessment import Assessment, WindowTest
     from pipeline.model.claim import Claim, Source
@@ -48,6 +48,7 @@ def _group(
 ) -> SourceGroup:
     """The claims of one article."""
     mine = [answers[claim.id] for claim in claims]
+    labels = {zone.id: zone.label for zone in findings.named_zones}
     return SourceGroup(
         publisher=source.publisher,
         title=source.title,
@@ -56,12 +57,18 @@ def _group(
         sha256=source.sha256[:DIGITS_OF_HASH],
         is_open=any(one.verdict is not Verdict.NOT_OBSERVABLE for one in mine),
         counts=tuple(one for one in counts(mine) if one.count),
-        claims=tuple(claim_row(findings, claim, answers[claim.id]) for claim in claims),
+        claims=tuple(claim_row(claim, answers[claim.id], labels) for claim in claims),
     )
 
 
-def claim_row(findings: Findings, claim: Claim, answer: Assessment) -> ClaimRow:
-    """One claim."""
+def claim_row(claim: Claim, answer: Assessment, labels: Mapping[str, str]) -> ClaimRow:
+    """One claim.
+
+    Args:
+        claim: the claim.
+        answer: its assessment.
+        labels: names of the zones that have a section on the page, by id.
+    """
     tests = sorted(answer.tests, key=_strength)[:MOST_TESTS]
     return ClaimRow(
         id=claim.id,
@@ -76,7 +83,7 @@ def claim_row(findings: Findings, claim: Claim, answer: Assessment) -> ClaimRow:
         times=tuple((wording.asserted(t), ", ".join(t.asserted_by)) for t in claim.times),
         coverage=_coverage(answer.tests),
         effect=_effect(answer),
-        tests=tuple(_test_row(findings, test) for test in tests),
+        tests=tuple(_test_row(test, labels) for test in tests),
         n_tests=answer.n_tests,
         alternatives=tuple(
             _alternative(one.id, one.predicts, one.raised_by) for one in claim.alternatives
@@ -119,10 +126,9 @@ def _effect(answer: Assessment) -> str:
     return f"{moved}; {wording.amount(top.effect.smallest_seen, top.unit)} would have been seen"
 
 
-def _test_row(findings: Findings, test: WindowTest) -> TestRow:
+def _test_row(test: WindowTest, held: Mapping[str, str]) -> TestRow:
     """One zone at one asserted time."""
     cover, effect = test.coverage, test.effect
-    held = {zone.id: zone.label for zone in findings.named_zones}
     words = ("", "", "", "")
     if effect is not None:
         low, high = (wording.amount(end, test.unit) for end in effect.interval)

@@ -23,24 +23,28 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 def render(content: ReportContent) -> bytes:
     """The page as UTF-8 HTML."""
-    text = _environment().get_template("page.html.j2").render(page=content)
+    text = environment().get_template("page.html.j2").render(page=content)
     # A lone surrogate in a text would stop the whole page; a mark in its place does not.
     return text.encode("utf-8", errors="replace")
 
 
-def _environment() -> Environment:
-    """Jinja with everything escaped and nothing undefined."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+def environment(*folders: Path) -> Environment:
+    """Jinja with everything escaped and nothing undefined.
+
+    Args:
+        folders: where templates are sought before those of this page.
+    """
+    made = Environment(
+        loader=FileSystemLoader([*folders, Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["data_uri"] = _data_uri
-    environment.filters["fragment"] = _fragment
-    environment.filters["dated"] = _dated
-    return environment
+    made.filters["data_uri"] = _data_uri
+    made.filters["fragment"] = _fragment
+    made.filters["dated"] = _dated
+    return made
 
 
 def _data_uri(png: bytes) -> str:

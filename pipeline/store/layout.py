@@ -122,6 +122,16 @@ class WorkFolder:
             raise StoreError("a cube's id must be a hash in hex", where=repr(cube_id))
         return self.folder / "limits" / cube_id[:16]
 
+    def assessment_of(self, assessment_id: str) -> Path:
+        """The folder of claims weighed on all sensors.
+
+        Raises:
+            StoreError: if the id is not a hash.
+        """
+        if not _RUN_ID.fullmatch(assessment_id):
+            raise StoreError("an assessment's id must be a hash in hex", where=repr(assessment_id))
+        return self.folder / "assessments" / assessment_id[:16]
+
     def point_to(self, run_id: str) -> None:
         """Say that the products of this run hold; writes nothing if that is said already.
 

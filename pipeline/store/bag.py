@@ -1,0 +1,404 @@
+"""Bags (RFC 8493, BagIt 1.0): folders of files whose manifests tell every byte.
+
+Here belong writing a bag whole or not at all, and reading one that a stranger may have made. What
+lies in a bag belongs to ``dossier``.
+
+The ``bagit`` library is not used: it changes the folder of the whole process while it writes,
+stamps the day into every bag, and follows links while it reads. The tests hold it against every
+bag that is written here.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import stat
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pipeline.errors import DossierError, PipelineError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+MANIFEST: Final = "manifest-sha256.txt"
+TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
+PAYLOAD: Final = "data/"
+MAX_FILES: Final = 20_000
+MAX_FILE_BYTES: Final = 128_000_000
+MAX_BYTES: Final = 1_000_000_000
+MAX_DEPTH: Final = 6
+MAX_NAME: Final = 200
+"""Characters of a whole path inside a bag, which any system can hold."""
+REMEDY: Final = "ask for an undamaged copy of the folder"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9./_-]+)")
+_PART = re.compile(r"\.(.+)\.(\d+)-[0-9a-f]{8}\.part")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One file of a bag that is not as its manifest says.
+
+    Attributes:
+        path: inside the bag, with forward slashes.
+        what: what is wrong with it.
+        expected: hash that is stated for it, hex; empty where none is.
+        found: hash that it has, hex; empty where there is no such file.
+    """
+
+    path: str
+    what: str
+    expected: str = ""
+    found: str = ""
+
+
+@dataclass(frozen=True)
+class Bag:
+    """A bag, read.
+
+    Attributes:
+        payload: bytes by path below ``data/``.
+        tags: bytes of every other file, by path.
+        faults: every file that is missing, extra or changed.
+        seal: hash of the tag manifest, hex: it stands for every byte of the bag.
+    """
+
+    payload: Mapping[str, bytes]
+    tags: Mapping[str, bytes]
+    faults: tuple[Fault, ...]
+    seal: str
+
+
+def bag_tags(payload: Mapping[str, bytes], tags: Mapping[str, bytes]) -> dict[str, bytes]:
+    """All files of a bag outside ``data/``: those given, the declaration and both manifests.
+
+    Args:
+        payload: bytes by path below ``data/``.
+        tags: bytes of ``bag-info.txt`` and of whatever else stands beside it, by path.
+    """
+    listed = {f"{PAYLOAD}{name}": data for name, data in payload.items()}
+    made = {**tags, "bagit.txt": DECLARATION, MANIFEST: _manifest(listed)}
+    return {**made, TAG_MANIFEST: _manifest(made)}
+
+
+def _manifest(files: Mapping[str, bytes]) -> bytes:
+    """Hash and path of every file, by path; the form that ``sha256sum -c`` reads."""
+    lines = (f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
+    return "".join(lines).encode()
+
+
+def payload_oxum(payload: Mapping[str, bytes]) -> str:
+    """Octets and files of a payload, as RFC 8493 section 2.2.2 writes them."""
+    return f"{sum(map(len, payload.values()))}.{len(payload)}"
+
+
+def write_bag(folder: Path, payload: Mapping[str, bytes], tags: Mapping[str, bytes]) -> str:
+    """Write a bag whole or not at all, and never over another one.
+
+    Args:
+        folder: the bag; its parent is made if it is missing.
+        payload: bytes by path below ``data/``.
+        tags: bytes of the tag files but the declaration and the manifests, by path.
+
+    Returns:
+        The seal: hash of the tag manifest, hex.
+
+    Raises:
+        StoreError: if a file cannot be written, a name or size is one that would not be read
+            back, or something else lies there already.
+    """
+    made = bag_tags(payload, tags)
+    files = {**made, **{f"{PAYLOAD}{name}": data for name, data in payload.items()}}
+    _check_writable(files, folder)
+    seal = hashlib.sha256(made[TAG_MANIFEST]).hexdigest()
+    if _lies_there(folder, made):
+        return seal
+    with _staging(folder) as stage:
+        for name, data in files.items():
+            _write(stage / name, data)
+        _sync_folders(stage)
+        stage.rename(folder)
+        _sync(folder.parent)
+    return seal
+
+
+def _check_writable(files: Mapping[str, bytes], folder: Path) -> None:
+    """Refuse what could not be read back.
+
+    Raises:
+        StoreError: naming the first such file.
+    """
+    total = sum(map(len, files.values()))
+    large = [name for name, data in files.items() if len(data) > MAX_FILE_BYTES]
+    odd = [name for name in files if not _is_safe(name)]
+    if odd or large or len(files) > MAX_FILES or total > MAX_BYTES:
+        what = f"{(odd or large or [f'{len(files)} files'])[0]} cannot stand in a bag"
+        remedy = f"a bag holds {MAX_FILES:,} files of {MAX_BYTES:,} bytes in all; leave chips out"
+        raise StoreError(what, where=str(folder), remedy=remedy)
+
+
+def _lies_there(folder: Path, made: Mapping[str, bytes]) -> bool:
+    """Whether this very bag is there already.
+
+    Raises:
+        StoreError: if anything else is.
+    """
+    if not os.path.lexists(folder):
+        return False
+    try:
+        held = read_bag(folder)
+        is_same = held.tags == made and not held.faults
+    except DossierError:
+        is_same = False
+    if not is_same:
+        remedy = "name another folder with --out, or move that one away"
+        raise StoreError("something else lies there already", where=str(folder), remedy=remedy)
+    return True
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """A hidden folder beside the target, gone afterwards whatever happens.
+
+    Raises:
+        StoreError: if it cannot be used.
+    """
+    stage = folder.with_name(f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        stage.mkdir()
+        yield stage
+    except OSError as error:
+        if isinstance(error, PipelineError):
+            raise
+        reason = error.strerror or type(error).__name__
+        raise StoreError(f"the dossier cannot be written ({reason})", where=str(folder)) from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed writers of this bag left behind."""
+    for left in folder.parent.glob(f".{folder.name}.*.part"):
+        match = _PART.fullmatch(left.name)
+        if match and match[1] == folder.name and _is_gone(int(match[2])):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_gone(process: int) -> bool:
+    """Whether no process of this number lives."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A file that the disk holds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    _sync(path)
+
+
+def _sync_folders(stage: Path) -> None:
+    """Make the names in every folder last."""
+    for folder, _, _ in os.walk(stage, topdown=False):
+        _sync(stage / folder)
+
+
+def _sync(path: Path) -> None:
+    """Make a file, or the names in a folder, last through a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_bag(folder: Path) -> Bag:
+    """Every file of a bag, held against its manifests.
+
+    Nothing outside the folder is opened: links and whatever is no regular file are refused, and so
+    are names that could lead elsewhere and sizes beyond the limits. No file is unpacked.
+
+    Raises:
+        DossierError: if the folder is no bag that may be read.
+    """
+    files = _files(folder)
+    payload = {n.removeprefix(PAYLOAD): d for n, d in files.items() if n.startswith(PAYLOAD)}
+    tags = {name: data for name, data in files.items() if not name.startswith(PAYLOAD)}
+    if tags.get("bagit.txt") is None and MANIFEST not in tags:
+        raise DossierError("it is no dossier", where=folder.name, remedy="name its folder")
+    faults = (*_tag_faults(tags), *_payload_faults(files, tags))
+    seal = hashlib.sha256(tags.get(TAG_MANIFEST, b"")).hexdigest()
+    return Bag(payload, tags, faults, seal)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """All regular files below a folder, by path.
+
+    Raises:
+        DossierError: if there is anything else, or too much.
+    """
+    if not folder.is_dir():
+        raise DossierError("there is no such folder", where=str(folder), remedy="name a dossier")
+    found: dict[str, bytes] = {}
+    total = 0
+    try:
+        # By handles, so that no folder can be exchanged for a link between look and opening.
+        for root, folders, names, handle in os.fwalk(folder, follow_symlinks=False):
+            below = os.path.relpath(root, folder).replace(os.sep, "/")
+            for name in (*folders, *names):
+                path = name if below == "." else f"{below}/{name}"
+                _check_entry(path, os.lstat(name, dir_fd=handle), folder)
+                if name in names:
+                    found[path] = _read(name, handle, path)
+                    total += len(found[path])
+                _check_amount(len(found), total, folder)
+    except OSError as error:
+        if isinstance(error, PipelineError):
+            raise
+        what = f"a file cannot be read ({error.strerror or type(error).__name__})"
+        raise DossierError(what, where=folder.name, remedy=REMEDY) from error
+    _check_twins(found)
+    return found
+
+
+def _check_entry(path: str, found: os.stat_result, folder: Path) -> None:
+    """Refuse links, devices and names that could lead elsewhere.
+
+    Raises:
+        DossierError: naming it.
+    """
+    is_plain = stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
+    if not is_plain:
+        what = "it is a link or no regular file, and nothing outside a dossier is read"
+        raise DossierError(what, where=ascii(path), remedy=REMEDY)
+    if not _is_safe(path):
+        raise DossierError("no file of a dossier has such a name", where=ascii(path), remedy=REMEDY)
+    if stat.S_ISREG(found.st_mode) and found.st_size > MAX_FILE_BYTES:
+        what = f"{path} takes {found.st_size:,} bytes, {MAX_FILE_BYTES:,} are allowed"
+        raise DossierError(what, where=folder.name, remedy=REMEDY)
+
+
+def _check_amount(n_files: int, total: int, folder: Path) -> None:
+    """Refuse more than a bag may hold.
+
+    Raises:
+        DossierError: if it is too much.
+    """
+    if n_files > MAX_FILES or total > MAX_BYTES:
+        what = f"it holds more than {MAX_FILES:,} files or {MAX_BYTES:,} bytes"
+        raise DossierError(what, where=folder.name, remedy=REMEDY)
+
+
+def _check_twins(found: Mapping[str, bytes]) -> None:
+    """Refuse names that are one on some systems.
+
+    Raises:
+        DossierError: naming one of them.
+    """
+    seen: dict[str, str] = {}
+    for path in found:
+        twin = seen.setdefault(path.casefold(), path)
+        if twin != path:
+            raise DossierError(f"{path} and {twin} are one file on some systems", remedy=REMEDY)
+
+
+def _is_safe(path: str) -> bool:
+    """Whether a path stays inside and means the same on every system."""
+    parts = path.split("/")
+    named = all(_NAME.fullmatch(part) for part in parts)
+    return named and len(parts) <= MAX_DEPTH and len(path) <= MAX_NAME
+
+
+def _read(name: str, handle: int, path: str) -> bytes:
+    """The bytes of a regular file that is opened by its folder; a link is not followed.
+
+    Raises:
+        DossierError: if it turned into something else, or grew.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        opened = os.open(name, flags, dir_fd=handle)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise DossierError("it is a link", where=path, remedy=REMEDY) from error
+        raise
+    with os.fdopen(opened, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            raise DossierError("it is no regular file", where=path, remedy=REMEDY)
+        data = stream.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise DossierError("it grew while it was read", where=path, remedy=REMEDY)
+    return data
+
+
+def _tag_faults(tags: Mapping[str, bytes]) -> Iterator[Fault]:
+    """What is wrong beside the payload."""
+    if TAG_MANIFEST not in tags:
+        yield Fault(TAG_MANIFEST, "it is missing")
+        return
+    stated, lines = _stated(tags[TAG_MANIFEST], TAG_MANIFEST)
+    yield from lines
+    held = {name: data for name, data in tags.items() if name != TAG_MANIFEST}
+    yield from _compared(held, stated, TAG_MANIFEST)
+    if held.get("bagit.txt", DECLARATION) != DECLARATION:
+        yield Fault("bagit.txt", "it is not the declaration of BagIt 1.0")
+
+
+def _payload_faults(files: Mapping[str, bytes], tags: Mapping[str, bytes]) -> Iterator[Fault]:
+    """What is wrong with the payload."""
+    if MANIFEST not in tags:
+        yield Fault(MANIFEST, "it is missing")
+        return
+    stated, lines = _stated(tags[MANIFEST], MANIFEST)
+    yield from lines
+    held = {name: data for name, data in files.items() if name.startswith(PAYLOAD)}
+    yield from _compared(held, stated, MANIFEST)
+
+
+def _stated(manifest: bytes, name: str) -> tuple[dict[str, str], list[Fault]]:
+    """Hash by path, and every line that is none."""
+    stated: dict[str, str] = {}
+    faults = []
+    text = manifest.decode("ascii", errors="replace")
+    if not text.endswith("\n"):
+        faults.append(Fault(name, "its last line has no end"))
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
+        match = _LINE.fullmatch(line)
+        if match is None or not _is_safe(match[2]) or match[2] in stated:
+            faults.append(Fault(name, f"line {number} is not hash, two spaces and a path"))
+        else:
+            stated[match[2]] = match[1]
+    if list(stated) != sorted(stated):
+        faults.append(Fault(name, "its lines are not in order"))
+    return stated, faults
+
+
+def _compared(
+    held: Mapping[str, bytes], stated: Mapping[str, str], manifest: str
+) -> Iterator[Fault]:
+    """Files against the hashes that a manifest states."""
+    for path in sorted(held.keys() | stated.keys()):
+        if path not in held:
+            yield Fault(path, f"it is missing, {manifest} lists it", stated[path])
+            continue
+        found = hashlib.sha256(held[path]).hexdigest()
+        if path not in stated:
+            yield Fault(path, f"it is extra, {manifest} does not list it", found=found)
+        elif stated[path] != found:
+            yield Fault(path, f"it was changed, or its line in {manifest}", stated[path], found)
