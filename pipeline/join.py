@@ -8,7 +8,7 @@ weighing to ``assess``; what is drawn belongs to ``terminal``.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pipeline.assess import assess, plans_of

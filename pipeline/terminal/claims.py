@@ -133,12 +133,18 @@ def _cells(claim: Claim, placed: Collection[str] | None) -> tuple[str, ...]:
 
 
 def _times(claim: Claim) -> str:
-    """The asserted times in short: the only one, or how many and between which days."""
+    """The asserted times in short: the only one, those in dispute, or the span of many."""
     if len(claim.times) == 1:
         return claim.times[0].edtf
-    first, last = min(one.start for one in claim.times), max(one.end for one in claim.times)
-    mark = "≠ " if claim.is_date_disputed else ""
-    return f"{mark}{len(claim.times)} times, {_day(first)} to {_day(last)}"
+    by_kind: dict[str, list[str]] = {}
+    for time in claim.times:
+        by_kind.setdefault(time.kind, []).append(time.edtf)
+    disputed = next((held for held in by_kind.values() if len(held) > 1), None)
+    if disputed is None:
+        first, last = min(one.start for one in claim.times), max(one.end for one in claim.times)
+        return f"{len(claim.times)} times, {_day(first)} to {_day(last)}"
+    rest = len(claim.times) - len(disputed)
+    return " ≠ ".join(disputed) + (f", and {rest} more" if rest else "")
 
 
 def _briefly(prediction: Prediction) -> str:

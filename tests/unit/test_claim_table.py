@@ -105,7 +105,9 @@ def test_text_stays_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["remove", "min_area_m2", "expected", "window_first_day"])
-@pytest.mark.parametrize("text", ["NA", "None", "nan", "inf", "1e5", "1,5", "١", "0x10", "1_0"])
+@pytest.mark.parametrize(
+    "text", ["NA", "None", "nan", "inf", "1e5", "1,5", "\u0661", "0x10", "1_0"]
+)
 def test_what_counts_something_is_a_plain_number(tmp_path: Path, name: str, text: str) -> None:
     (problem,) = problems_of(tmp_path, csv_text([FIRST | {name: text}]))
     assert problem.where.endswith("new.csv:2: N-01")

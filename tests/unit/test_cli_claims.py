@@ -13,7 +13,7 @@ from pipeline.cli import app
 from pipeline.errors import InputError, PipelineError
 from pipeline.store.claim_table import COLUMNS
 from tests.unit.seeds_factory import CLAIMS, spoil, write_seeds
-from tests.unit.table_factory import FIRST, SECOND, csv_text, write_csv
+from tests.unit.table_factory import FIRST, csv_text, write_csv
 
 if TYPE_CHECKING:
     from click.testing import Result

@@ -78,8 +78,8 @@ def test_a_page_holds_everything_about_a_claim(seeds: Seeds) -> None:
         "night light: down 83 %, viirs-dnb", "power went off", "-1.8 of its natural logarithm",
         "2020-10-27 to 2021-10-25, against 2019-10-26 to 2020-09-24 (event 2020-10-25)",
         "2020-11-27 to 2021-11-25, against 2019-11-26 to 2020-10-25 (event 2020-11-25)",
-        "grain the same signal. Raised by VOA. [open: the method does not rule it out; expected"
-        " size +0.5]",
+        "grain the same signal. Raised by VOA. [open: the method does not rule it out; expected",
+        "expected size +0.5]",
         "[ruled out by the controls: it would move them too]",
         "rests on no claim of the folder", "is repeated by K000-02 Statement 2",
         "north-vacant: has an outline in test-yard",
@@ -122,7 +122,7 @@ def test_a_table_has_a_line_for_each_claim(seeds: Seeds) -> None:
         assert f"\n {claim.id} " in shown
     assert "4 claims of 2 sources (3 T1, 0 T2, 0 T3, 1 T0)" in shown
     assert "T1 ●" in shown
-    assert "≠ 2 times, 2020-10-25 to" in words_of(shown)
+    assert "2020-10-25 ≠ 2020-11-25" in words_of(shown)
     assert "night light: down 83 %, viirs-dnb" in shown
     assert "nothing to be seen" in shown
     assert "electronics?" not in shown
@@ -137,20 +137,19 @@ def test_only_testable_claims_and_unplaced_zones_can_be_told(seeds: Seeds) -> No
     assert "north-vacant?" not in shown
 
 
-@pytest.mark.parametrize(
-    ("observable", "direction", "size", "words"),
-    [
-        (Observable.NIGHT_LIGHT, Direction.INCREASE, 1.5, "night light: up 348 %,"),
-        (Observable.NIGHT_LIGHT, Direction.NO_CHANGE, -0.25, "night light: no change beyond 22 %,"),
-        (Observable.SURFACE_TEMPERATURE, Direction.DECREASE, -0.8, "surface temperature: down 0.8 K,"),
-        (Observable.BUILT_UP, Direction.INCREASE, 0.08, "built up: up 8 % of the place,"),
-        (Observable.VEGETATION, Direction.DECREASE, -0.1, "vegetation: down 0.1 NDVI,"),
-        (Observable.SURFACE_CHANGE, Direction.CHANGE, None, "surface change: changed, viirs-dnb"),
-    ],
-)  # fmt: skip
-def test_a_prediction_in_one_line(
-    seeds: Seeds, observable: Observable, direction: Direction, size: float | None, words: str
-) -> None:
+ONE_LINERS = {
+    "night light: up 348 %,": (Observable.NIGHT_LIGHT, Direction.INCREASE, 1.5),
+    "night light: no change beyond 22 %,": (Observable.NIGHT_LIGHT, Direction.NO_CHANGE, -0.25),
+    "temperature: down 0.8 K,": (Observable.SURFACE_TEMPERATURE, Direction.DECREASE, -0.8),
+    "built up: up 8 % of the place,": (Observable.BUILT_UP, Direction.INCREASE, 0.08),
+    "vegetation: down 0.1 NDVI,": (Observable.VEGETATION, Direction.DECREASE, -0.1),
+    "surface change: changed, viirs-dnb": (Observable.SURFACE_CHANGE, Direction.CHANGE, None),
+}
+
+
+@pytest.mark.parametrize("words", ONE_LINERS)
+def test_a_prediction_in_one_line(seeds: Seeds, words: str) -> None:
+    observable, direction, size = ONE_LINERS[words]
     claim = seeds.claims[0]
     one = replace(claim.predictions[0], observable=observable, direction=direction, expected=size)
     seeds = replace(seeds, claims=(replace(claim, predictions=(one,)),))
