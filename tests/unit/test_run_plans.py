@@ -85,9 +85,9 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
 def pass_over(tmp_path: Path, text: str, **changes: Any) -> RunResult:  # noqa: ANN401
     """One run with these claims."""
     folder = write_seeds(tmp_path, claims=text)
-    request = RunRequest(
-        ROOT / "aoi" / "kaesong-rehearsal", folder, "tiles", tmp_path / "work", load_config()
-    )
+    tiles = ROOT / "sample_tiles" / "kaesong-rehearsal" / "catalog.json"
+    site = ROOT / "aoi" / "kaesong-rehearsal"
+    request = RunRequest(site, folder, str(tiles), tmp_path / "work", load_config())
     return run.run_site(replace(request, **changes))
 
 
