@@ -172,7 +172,7 @@ def test_a_disk_that_fails_leaves_the_folder_as_it_was(
     assert bytes_of(folder) == before
 
 
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 scalars = texts | st.booleans() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False)
 names = st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True)
 plain = st.dictionaries(names, scalars | st.lists(texts, max_size=3), max_size=4)
@@ -183,7 +183,7 @@ records = st.dictionaries(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(held=st.lists(records, min_size=1, max_size=3))
 def test_whatever_is_written_is_read_back(held: list[dict[str, Any]]) -> None:
     assert tomllib.loads(records_text("claims", [*held])) == {"claims": held}
@@ -202,7 +202,9 @@ hard = texts.filter(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
+)
 @given(statement=hard)
 def test_a_statement_goes_from_the_table_to_the_noun_letter_by_letter(
     tmp_path: Path, statement: str

@@ -16,7 +16,7 @@ from tests.unit.seeds_factory import CLAIMS, spoil, write_seeds
 from tests.unit.table_factory import FIRST, csv_text, write_csv
 
 if TYPE_CHECKING:
-    from click.testing import Result
+    from typer.testing import Result
 
 ROOT = Path(__file__).resolve().parents[2]
 BAD = FIRST | {"id": "N-09", "time": "2020-11-31"}
