@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 ALGORITHM_VERSIONS = {
     "fetch": "1",
     "prepare": "3",
-    "detect": "2",
+    "detect": "4",
     "zones": "2",
     "history": "2",
     "signs": "1",
     "limit": "1",
-    "assess": "2",
+    "assess": "3",
     "publish": "6",
-    "report": "4",
+    "report": "6",
 }
 """Raised by hand when the results of a stage change, so that old products are made anew."""
 

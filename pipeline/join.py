@@ -27,6 +27,7 @@ from pipeline.inputs import Silence, told
 from pipeline.model.joined import Joined, Passed
 from pipeline.model.signal import Evidence
 from pipeline.publish.joined import publish_joined
+from pipeline.report import render_joined
 from pipeline.run import run_site
 from pipeline.sites import load_site
 from pipeline.store.evidence import decode_evidence
@@ -94,7 +95,8 @@ def join_site(
     )
     with work.lock():
         note_look(work, plans)
-        publish_joined(work.assessment_of(joined.assessment_id), joined)
+        pages = {"claims.html": render_joined(joined)}
+        publish_joined(work.assessment_of(joined.assessment_id), joined, pages)
     return joined
 
 

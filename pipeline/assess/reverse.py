@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.stats import false_discovery_control
 
+from pipeline.assess.bench import bench_of
 from pipeline.assess.lines import drawn
 from pipeline.assess.plan import METHOD, dated, day_of, places_of
-from pipeline.assess.weigh import STANDING, bench_of, weigh
+from pipeline.assess.weigh import STANDING, weigh
 from pipeline.model.claim import (
     AssertedTime,
     Direction,
@@ -25,13 +26,14 @@ from pipeline.model.claim import (
 )
 from pipeline.model.comparison import Comparison, EventMatch, Outcome, Unexplained
 from pipeline.model.plan import Plan, PlannedWindow
+from pipeline.model.site import ZoneKind
 from pipeline.model.time import civil_day_span_utc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from pipeline.assess.weigh import Bench
+    from pipeline.assess.bench import Bench
     from pipeline.config import AssessOptions
     from pipeline.model.assessment import WindowTest
     from pipeline.model.change import Period
@@ -41,18 +43,34 @@ if TYPE_CHECKING:
 
 AFTER_DAYS: Final = 60
 """Days after its onset that a change without a claim is asked for: time for a dozen looks."""
+BEFORE_DAYS: Final = 180
+"""Days before it, less the guard, that it is compared with."""
 DAY: Final = timedelta(days=1)
 TRACELESS: Final = "what was reported is finer than the pixels of open sensors, or leaves no trace"
 
 
 def compare(seeds: Seeds, site: Site, evidence: Evidence, options: AssessOptions) -> Comparison:
     """Confirmed changes beside claims, and reported events beside confirmed changes."""
-    standing = tuple(one for one in evidence.changes if one.status in STANDING)
-    bench = bench_of(drawn(evidence), evidence.changes, options)
-    loose = [one for one in standing if not _explained(one, seeds.claims, site, options)]
+    changes = tuple(sorted(evidence.changes, key=lambda one: (one.sensor, one.id)))
+    standing = tuple(one for one in changes if one.status in STANDING)
+    bench = bench_of(drawn(evidence), changes, options)
+    objects = _once(standing, site)
+    loose = [one for one in objects if not _explained(one, seeds.claims, site, options)]
     court = _Court(standing, seeds.claims, site, bench)
     events = tuple(_match(event, court) for event in seeds.events)
     return Comparison(_unexplained(loose, bench), events)
+
+
+def _once(standing: Sequence[StandingChange], site: Site) -> list[StandingChange]:
+    """The changes without those that a cell of the search grid holds beside a named zone.
+
+    A change in both appeared between the same two looks of the same sensor.
+    """
+    cells = {zone.id for zone in site.zones if zone.kind is ZoneKind.CELL}
+    named = {(one.sensor, one.onset) for one in standing if one.zone_id not in cells}
+    return [
+        one for one in standing if one.zone_id not in cells or (one.sensor, one.onset) not in named
+    ]
 
 
 def _span(start: datetime, end: datetime, pad: timedelta) -> tuple[datetime, datetime]:
@@ -124,7 +142,15 @@ def _asked(change: StandingChange, bench: Bench) -> WindowTest | None:
     time = AssertedTime(
         start.date().isoformat(), start.date(), end.date(), "detection", ("this run",)
     )
-    window = PlannedWindow(time, 0, start.isoformat(), end.isoformat())
+    before = start - bench.options.guard_days * DAY
+    window = PlannedWindow(
+        time,
+        0,
+        start.isoformat(),
+        end.isoformat(),
+        (before - BEFORE_DAYS * DAY).isoformat(),
+        before.isoformat(),
+    )
     levels = tuple(sorted((k, float(v)) for k, v in bench.options.model_dump().items()))
     plan = Plan(change.id, (change.zone_id,), (prediction,), (), (window,), (), levels, METHOD)
     tests = weigh(plan, bench).tests

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ALL_SENSORS = "all"
 """What stands for the sensor in evidence of several passes."""
+POST_HOC = True
+"""What is asked of a change without a claim was chosen after it had been found."""
 UNEXPLAINED_COLUMNS = (
     "change_id", "zone_id", "sensor", "observable", "window_start", "window_end", "n_clear", "gap",
     "unit", "effect", "effect_low", "effect_high", "p_value", "n_shifts", "smallest_seen",
@@ -108,7 +110,7 @@ def _unexplained(one: Unexplained, joined: Joined) -> Row:
         rows.significant(effect.smallest_seen) if effect else None,
         one.n_like_it,
         rows.rounded(one.q_value, 6),
-        True,
+        POST_HOC,
         joined.is_simulated,
     )
 

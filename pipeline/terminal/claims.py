@@ -144,7 +144,7 @@ def _times(claim: Claim) -> str:
         first, last = min(one.start for one in claim.times), max(one.end for one in claim.times)
         return f"{len(claim.times)} times, {_day(first)} to {_day(last)}"
     rest = len(claim.times) - len(disputed)
-    return " ≠ ".join(disputed) + (f", and {rest} more" if rest else "")
+    return " ≠ ".join(disputed) + (f", +{rest}" if rest else "")
 
 
 def _briefly(prediction: Prediction) -> str:
@@ -258,11 +258,12 @@ def _times_table(claim: Claim) -> Table:
 
 
 def _predictions(claim: Claim, plan: Plan, site: Site) -> list[RenderableType]:
-    """Each prediction with its windows as civil days."""
-    return [
-        _pairs(_prediction_lines(number, prediction, plan, site))
-        for number, prediction in enumerate(claim.predictions)
-    ] or [Text("none")]
+    """Each prediction with its windows as civil days, an empty line between them."""
+    drawn: list[RenderableType] = []
+    for number, prediction in enumerate(claim.predictions):
+        drawn += [Text("")] if drawn else []
+        drawn.append(_pairs(_prediction_lines(number, prediction, plan, site)))
+    return drawn or [Text("none")]
 
 
 def _prediction_lines(
@@ -278,7 +279,6 @@ def _prediction_lines(
     else:
         for place, window in enumerate(windows):
             yield "window" if place == 0 else "", _window_words(window, site)
-    yield " ", " "
 
 
 def _exactly(prediction: Prediction) -> str:

@@ -17,6 +17,9 @@ from tests.unit.test_claims import lines_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+BUDGET = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
+)
 SIZED = "expected = 0.03\nwindow_days = [-5, 10]\nreference_days = [-365, -31]\n"
 SOUND = spoil(CLAIMS, "min_area_m2 = 2400\n", f"min_area_m2 = 2400\n{SIZED}")
 
@@ -131,9 +134,7 @@ def test_no_share_changes_by_more_than_all_of_it(tmp_path: Path, observable: str
     assert "a share cannot change by 1.01" in problem.what
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
-)
+@BUDGET
 @given(
     window=st.tuples(st.integers(-900, 900), st.integers(0, 400)),
     reference=st.tuples(st.integers(-900, 900), st.integers(0, 400)),
@@ -247,9 +248,7 @@ def test_what_is_wrong_beyond_a_claim_stops_everything(
         load_sound_seeds(tmp_path / "nowhere")
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
-)
+@BUDGET
 @given(size=st.floats(allow_nan=True, allow_infinity=True))
 def test_any_size_is_taken_or_refused_as_the_rule_says(tmp_path: Path, size: float) -> None:
     text = changed("expected = 0.03", f"expected = {size!r}")

@@ -24,6 +24,9 @@ from tests.unit.table_factory import FIRST, FURTHER, SECOND, csv_text, write_csv
 if TYPE_CHECKING:
     from pathlib import Path
 
+BUDGET = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
+)
 ROWS = (FIRST, FURTHER, SECOND)
 ZONES = ("yard", "depot")
 
@@ -314,9 +317,7 @@ def test_a_megabyte_is_the_end(tmp_path: Path) -> None:
     assert "field larger than" in refused(tmp_path, csv_text([FIRST | {"note": cell}])).what
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
-)
+@BUDGET
 @given(content=st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
 def test_any_bytes_end_in_records_or_in_our_own_error(tmp_path: Path, content: bytes) -> None:
     head = ",".join(COLUMNS).encode() + b"\n"
@@ -332,9 +333,7 @@ words = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_
 )
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
-)
+@BUDGET
 @given(statement=words, note=words)
 def test_text_is_kept_letter_by_letter(tmp_path: Path, statement: str, note: str) -> None:
     (claim,) = read(tmp_path, csv_text([FIRST | {"statement": statement, "note": note}]))

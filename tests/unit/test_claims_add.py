@@ -19,6 +19,9 @@ from tests.unit.table_factory import FIRST, FURTHER, SECOND, csv_text, write_csv
 if TYPE_CHECKING:
     from pathlib import Path
 
+BUDGET = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
+)
 ZONES = ("yard", "depot")
 BAD = FIRST | {"id": "N-09", "time": "2020-11-31"}
 NEW_TOML = CLAIMS.replace('"A001-0', '"B001-0').replace('"plain-id"', '"other-id"')
@@ -202,9 +205,7 @@ hard = texts.filter(
 )
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
-)
+@BUDGET
 @given(statement=hard)
 def test_a_statement_goes_from_the_table_to_the_noun_letter_by_letter(
     tmp_path: Path, statement: str

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from pipeline.config import AssessOptions
     from pipeline.model.claim import Claim, Prediction, Seeds
 
+BUDGET = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
+)
 OPTIONS = load_config().assess
 SIZED = CLAIMS.replace(
     "min_area_m2 = 2400",
@@ -122,9 +125,7 @@ slugs = st.from_regex(r"Z[0-9]{1,6}", fullmatch=True)
 days = st.dates(date(2016, 1, 1), date(2023, 1, 1))
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
-)
+@BUDGET
 @given(added=st.lists(st.tuples(slugs, days), max_size=6, unique_by=lambda one: one[0]),
        place=st.integers(0, 3))  # fmt: skip
 def test_claims_that_are_added_change_no_other_plan(
