@@ -134,6 +134,12 @@ def test_no_share_changes_by_more_than_all_of_it(tmp_path: Path, observable: str
     assert "a share cannot change by 1.01" in problem.what
 
 
+def test_no_share_falls_by_more_than_all_of_it(tmp_path: Path) -> None:
+    text = spoil(changed("expected = 0.03", "expected = -1.01"), '"increase"', '"decrease"')
+    (problem,) = check_seeds(write_seeds(tmp_path, claims=text))
+    assert "a share cannot change by -1.01" in problem.what
+
+
 @BUDGET
 @given(
     window=st.tuples(st.integers(-900, 900), st.integers(0, 400)),
