@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.claims.addition import Addition, add_claims
+from pipeline.claims.addition import Addition, add_claims, check_new
 from pipeline.claims.folder import FILES, Folder, read_folder
 
 if TYPE_CHECKING:
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from pipeline.errors import ClaimsError
     from pipeline.model.claim import Seeds
 
-__all__ = ["FILES", "Addition", "add_claims", "check_seeds", "load_seeds", "load_sound_seeds"]
+__all__ = [
+    "FILES",
+    "Addition",
+    "add_claims",
+    "check_new",
+    "check_seeds",
+    "load_seeds",
+    "load_sound_seeds",
+]
 
 
 def load_seeds(folder: Path) -> Seeds:

@@ -16,15 +16,14 @@ from rich.markup import escape
 
 from pipeline.cli import imagery
 from pipeline.cli.assess import assess
+from pipeline.cli.claims import claims_app
 from pipeline.cli.days import dated
 from pipeline.cli.limit import limit, measuring
-from pipeline.cli.screens import INCOMPLETE, err, out
+from pipeline.cli.screens import INCOMPLETE, err, out, report_problems
 from pipeline.environment import close_environment
-from pipeline.errors import InputError, PipelineError
+from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pipeline.run import RunResult
 
 app = typer.Typer(
@@ -34,7 +33,6 @@ app = typer.Typer(
     help="Watch a site from open satellite imagery and weigh dated claims about it.",
 )
 sites_app = typer.Typer(no_args_is_help=True, help="AOI folders: check and list.")
-claims_app = typer.Typer(no_args_is_help=True, help="Claims folders: check and list.")
 app.add_typer(sites_app, name="sites")
 app.add_typer(claims_app, name="claims")
 
@@ -82,7 +80,7 @@ def run(
     with ProgressBars(err) as bars:
         result = run_site(request, bars)
     show(result)
-    if result.record.failures:
+    if result.record.failures or result.refused:
         raise typer.Exit(INCOMPLETE)
 
 
@@ -186,7 +184,7 @@ def check_site_folder(folder: Annotated[Path, typer.Argument(help="An AOI folder
     """Name every problem of an AOI folder, with file, feature and remedy."""
     from pipeline.sites import check_site, load_site  # noqa: PLC0415
 
-    _report_problems(check_site(folder))
+    report_problems(check_site(folder))
     site = load_site(folder)
     placed = sum(zone.is_placed for zone in site.zones)
     out.print(f"{folder}: site {site.id}, {len(site.zones)} zones, {placed} placed: good")
@@ -199,44 +197,3 @@ def list_sites() -> None:
 
     for folder in sorted((ROOT / "aoi").glob("*/site.toml")):
         out.print(folder.parent.name)
-
-
-@claims_app.command("check")
-def check_claims_folder(
-    folder: Annotated[Path, typer.Argument(help="A claims folder.")],
-    articles: Annotated[
-        Path | None, typer.Option(help="Folder of the source articles, to check their hashes.")
-    ] = None,
-    site: Annotated[str, typer.Option(help="Site whose zones the claims may name.")] = "",
-) -> None:
-    """Name every problem of a claims folder, with file, claim, line and remedy."""
-    from pipeline.claims import check_seeds, load_seeds  # noqa: PLC0415
-    from pipeline.request import find_folder  # noqa: PLC0415
-    from pipeline.sites import load_site  # noqa: PLC0415
-
-    zones = [zone.id for zone in load_site(find_folder(site, "aoi")).zones] if site else []
-    _report_problems(check_seeds(folder, articles=articles, zone_ids=zones))
-    seeds = load_seeds(folder)
-    out.print(
-        f"{folder}: {len(seeds.sources)} sources, {len(seeds.claims)} claims, "
-        f"{len(seeds.events)} events: good"
-    )
-
-
-@claims_app.command("list")
-def list_claims(folder: Annotated[Path, typer.Argument(help="A claims folder.")]) -> None:
-    """Every claim with its asserted times and testability."""
-    from pipeline.claims import load_seeds  # noqa: PLC0415
-
-    for claim in load_seeds(folder).claims:
-        times = " | ".join(asserted.edtf for asserted in claim.times)
-        out.print(escape(f"{claim.id}  {claim.testability}  {times}  {claim.statement}"))
-
-
-def _report_problems(problems: Sequence[PipelineError]) -> None:
-    """Print problems, if any, and leave with the code for bad input."""
-    for problem in problems:
-        err.print(escape(str(problem)))
-    if problems:
-        err.print(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}")
-        raise typer.Exit(InputError.exit_code)

@@ -85,7 +85,7 @@ REQUIRED: Final = (
 )  # fmt: skip
 """Columns without which no row can be a claim; the others may be left out."""
 
-_WHOLE, _DECIMAL = re.compile(r"[+-]?\d{1,15}"), re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
+_WHOLE, _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}"), re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 _TRUTHS: Final = {"true": True, "false": False}
 
 

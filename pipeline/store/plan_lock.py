@@ -90,16 +90,20 @@ def differences(lock: PlanLock, now: PlanLock) -> Iterator[str]:
             yield f"the level {name} was {_shown(before)} and is {_shown(after)}"
     if lock.site_sha256 != now.site_sha256:
         yield "the outlines or settings of the site are others"
-    if (lock.method, lock.levels) == (now.method, now.levels):
-        changed = [name for name, one in lock.plans.items() if now.plans.get(name, one) != one]
-        if changed:
-            yield f"the plans of {_listed(changed)} are others"
-    gone = [name for name in lock.plans if name not in now.plans]
-    new = [name for name in now.plans if name not in lock.plans]
-    if gone:
-        yield f"{_listed(gone)} stood there and stands no more"
-    if new:
-        yield f"{_listed(new)} is new"
+    yield from _of_claims(lock, now)
+
+
+def _of_claims(lock: PlanLock, now: PlanLock) -> Iterator[str]:
+    """What differs by claim; another level or method changes all plans, and is told already."""
+    is_alike = (lock.method, lock.levels) == (now.method, now.levels)
+    rows = {
+        "changed: the plans of": [
+            name for name, one in lock.plans.items() if is_alike and now.plans.get(name, one) != one
+        ],
+        "gone:": [name for name in lock.plans if name not in now.plans],
+        "not frozen yet:": [name for name in now.plans if name not in lock.plans],
+    }
+    yield from (f"{words} {_listed(names)}" for words, names in rows.items() if names)
 
 
 def _listed(names: Sequence[str], most: int = 6) -> str:

@@ -111,8 +111,8 @@ class _Chain:
             KeyError: if it lacks what an entry has.
         """
         entry = json.loads(line)
-        if entry["before"] != self.end:
-            raise ValueError("a line does not follow on the one before it")
+        if entry["before"] != self.end or not line.endswith(b"\n"):
+            raise ValueError("a line does not follow on the one before it, or is cut short")
         datetime.fromisoformat(entry["at"])
         if "plan" in entry:
             self._take_plan(entry["plan"], entry["sha256"])
@@ -149,20 +149,18 @@ def _read(work: WorkFolder) -> _Chain:
     """
     chain, path = _Chain(), work.plans
     try:
-        content = path.read_bytes()
-        for number, line in enumerate(content.splitlines(keepends=True), start=1):
-            chain.take(line)
+        lines = path.read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
         return chain
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        what = "the plans that were registered are damaged"
-        raise StoreError(what, where=f"{path}:{number}", remedy=REMEDY) from error
     except OSError as error:
         what = f"the plans that were registered cannot be read ({error.strerror})"
         raise StoreError(what, where=str(path), remedy=REMEDY) from error
-    if content and not content.endswith(b"\n"):
-        what = "the plans that were registered are cut short"
-        raise StoreError(what, where=str(path), remedy=REMEDY)
+    for number, line in enumerate(lines, start=1):
+        try:
+            chain.take(line)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            what = "the plans that were registered are damaged"
+            raise StoreError(what, where=f"{path}:{number}", remedy=REMEDY) from error
     chain.n_read = len(chain.lines)
     return chain
 

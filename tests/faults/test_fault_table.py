@@ -1,4 +1,4 @@
-"""Every fault and every threat of fetching has tests that bear on it: the table, held to the tree.
+"""Every fault and every threat in the table has tests that bear on it, held to the tree.
 
 Here belongs the way from a fault's number to the tests that go red without its guard. What each
 number means stands in the words beside it; the tests lie where their subject does.
@@ -187,6 +187,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
             "test_all_cloud_is_an_error_with_a_remedy",
             "test_clouds_over_the_zone_are_never_read_as_nothing_happened",
             "test_a_zone_of_bright_roofs_is_masked_more_often_than_the_controls",
+            "test_a_time_to_come_or_before_the_sensor_is_not_observable",
         ),
     ),
     "F21": (
@@ -211,6 +212,96 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
             "test_more_items_than_allowed_are_refused",
             "test_links_that_are_not_followed",
             "test_a_circle_of_links_is_refused",
+        ),
+    ),
+    "F23": (
+        "civil days of the site, whatever clock the host has",
+        (
+            "test_pyongyang_moved_its_clocks",
+            "test_a_day_is_as_long_as_its_minutes",
+            "test_days_in_a_row_leave_no_gap_and_no_overlap",
+            "test_f23_windows_are_civil_days_of_the_site",
+            "test_f23_a_window_never_depends_on_where_the_host_stands",
+        ),
+    ),
+    "B05": (
+        "ids that are paths, look-alikes, endless or reversed",
+        (
+            "test_an_id_that_is_no_slug_is_refused",
+            "test_b05_an_id_is_a_slug_or_is_refused",
+            "test_b05_an_id_of_a_table_is_a_slug_or_is_refused",
+            "test_b05_a_zone_id_that_is_no_slug_is_refused",
+        ),
+    ),
+    "B06": (
+        "nothing is guessed of a value, and nothing stands twice",
+        (
+            "test_b06_what_yaml_would_guess_is_refused_by_line",
+            "test_an_enemy_is_named_with_its_line",
+            "test_a_prediction_that_cannot_be_is_refused_by_its_line",
+        ),
+    ),
+    "B07": (
+        "what a spreadsheet does to a table of claims",
+        (
+            "test_a_formula_is_refused_and_the_other_claims_go_on",
+            "test_text_stays_text",
+            "test_what_counts_something_is_a_plain_number",
+            "test_other_encodings_are_refused_with_their_line",
+            "test_a_byte_order_mark_and_any_line_end_are_taken",
+            "test_a_head_that_is_not_ours_is_refused",
+            "test_rows_of_another_length_are_refused_one_by_one",
+            "test_quotes_that_do_not_close_are_refused_by_line",
+            "test_a_megabyte_is_the_end",
+            "test_any_bytes_end_in_records_or_in_our_own_error",
+            "test_a_formula_is_only_text",
+        ),
+    ),
+    "B08": (
+        "dates that cannot be, and dates to come",
+        (
+            "test_an_impossible_time_is_refused",
+            "test_times_that_no_window_can_be_made_of_are_refused",
+            "test_a_time_to_come_is_accepted",
+            "test_b08_a_time_to_come_is_accepted_and_not_observable",
+            "test_a_time_to_come_or_before_the_sensor_is_not_observable",
+            "test_windows_are_taken_exactly_when_no_day_is_in_both",
+        ),
+    ),
+    "B09": (
+        "an unknown zone, sensor or observable; a claim without a source",
+        (
+            "test_b09_an_unknown_zone_sensor_or_observable_and_a_missing_source",
+            "test_a_zone_that_the_site_lacks_is_refused",
+            "test_a_missing_key_is_named_at_the_head_of_its_record",
+            "test_the_other_claims_go_on",
+            "test_a_bad_claim_is_left_out_by_line_and_the_others_go_on",
+        ),
+    ),
+    "B10": (
+        "sources that are not there, or not the ones that were read",
+        (
+            "test_every_byte_of_an_article_counts",
+            "test_a_missing_article_is_named_for_source_and_claims",
+            "test_an_invalid_source_does_not_make_its_claims_strangers",
+        ),
+    ),
+    "B11": (
+        "settings that are unknown, out of bounds or altered",
+        (
+            "test_a_wrong_setting_is_named",
+            "test_a_missing_file_and_broken_toml_are_named",
+            "test_settings_cannot_be_altered_afterwards",
+        ),
+    ),
+    "B12": (
+        "text that would act is only text",
+        (
+            "test_b12_nasty_text_travels_letter_by_letter_and_does_nothing",
+            "test_hostile_text_is_shown_and_does_nothing",
+            "test_hostile_text_stays_text",
+            "test_a_statement_goes_from_the_table_to_the_noun_letter_by_letter",
+            "test_whatever_is_written_is_read_back",
         ),
     ),
     "S01": (
@@ -281,7 +372,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
 }
-"""Words and tests by number: F01 to F22 and S01 to S07."""
+"""Words and tests by number: F01 to F23, B05 to B12 and S01 to S07."""
 
 
 @cache
@@ -305,6 +396,7 @@ def test_every_fault_has_tests_that_exist(number: str) -> None:
 
 
 def test_the_table_is_whole() -> None:
-    faults = {f"F{number:02}" for number in range(1, 23)}
+    faults = {f"F{number:02}" for number in range(1, 24)}
+    inputs = {f"B{number:02}" for number in range(5, 13)}
     threats = {f"S{number:02}" for number in range(1, 8)}
-    assert set(TABLE) == faults | threats
+    assert set(TABLE) == faults | inputs | threats

@@ -10,15 +10,18 @@ import csv
 import os
 import re
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from pipeline.assess import plans_of
 from pipeline.claims import check_seeds, load_seeds
-from pipeline.model.claim import Claim, Direction, Seeds, Testability
+from pipeline.config import load_config
+from pipeline.model.claim import Claim, Direction, Observable, Prediction, Seeds, Testability
 from pipeline.sites import load_site
+from pipeline.store.plan_lock import differences, lock_of, read_lock
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "seeds" / "kaesong"
@@ -169,6 +172,130 @@ def test_every_time_ends_and_lies_in_the_age_of_the_complex() -> None:
         for time in one.times:
             assert date(2004, 1, 1) <= time.start <= time.end <= date(2021, 12, 31), one.id
             assert all(time.asserted_by), one.id
+
+
+TESTABLE = {Testability.STRONG, Testability.WEAK}
+ANNUAL = {("night-light", "dmsp-ols"), ("built-up", "landsat"), ("vegetation", "landsat")}
+"""What is measured once a year, as one value dated to the middle of it."""
+
+
+def askable() -> list[Claim]:
+    return [one for one in seeds().claims if one.testability in TESTABLE]
+
+
+def test_the_size_of_every_first_prediction_that_can_be_tested_is_frozen() -> None:
+    held = askable()
+    assert len(held) == 25
+    for one in held:
+        first = one.predictions[0]
+        assert first.expected is not None or first.min_area_m2 is not None, one.id
+        assert "reckoning" in first.basis or "(" in first.basis or "K0" in first.basis, one.id
+        explicit = first.window_days is not None
+        assert explicit is (one.id != "K000-12"), one.id
+        assert first.reference_days is not None or not explicit, one.id
+
+
+def test_every_number_says_that_it_is_a_reckoning_or_whose_it_is() -> None:
+    for one in askable():
+        for prediction in one.predictions:
+            if prediction.expected is not None:
+                told = re.search(r"reckon|K00\d-\d\d|at most, the", prediction.basis)
+                assert told, (one.id, prediction.basis)
+
+
+def test_positive_controls_are_the_shutdown_the_reopening_and_the_closure() -> None:
+    controls = [one for one in seeds().claims if one.is_positive_control]
+    assert [one.id for one in controls] == ["K001-09", "K003-02", "K004-07"]
+    sizes = {one.id: one.predictions[0].expected for one in controls}
+    assert sizes == {"K001-09": -1.8, "K003-02": -1.5, "K004-07": 1.5}
+    for one in controls:
+        assert {p.observable for p in one.predictions[:1]} == {Observable.NIGHT_LIGHT}
+
+
+def windows() -> list[tuple[str, Prediction, date, date, date, date]]:
+    """Claim, prediction, window and reference as civil days, of all that state both."""
+    found = []
+    for one in askable():
+        for prediction in one.predictions:
+            if prediction.window_days is None or prediction.reference_days is None:
+                continue
+            first = one.times[0].start
+            days = [
+                first + timedelta(days=n)
+                for n in (*prediction.window_days, *prediction.reference_days)
+            ]
+            found.append((one.id, prediction, days[0], days[1], days[2], days[3]))
+    return found
+
+
+def test_what_is_measured_once_a_year_is_asked_by_whole_years() -> None:
+    held = [
+        one
+        for one in windows()
+        if any((one[1].observable.value, name) in ANNUAL for name in one[1].sensors)
+    ]
+    assert len(held) >= 10
+    for name, _, *days in held:
+        for start, end in (days[:2], days[2:]):
+            middles = [date(year, 7, 1) for year in range(start.year, end.year + 1)]
+            assert any(start <= one <= end for one in middles), name
+            if name != "K000-13":
+                assert (start.month, start.day, end.month, end.day) == (1, 1, 12, 31), name
+
+
+def test_windows_lie_where_their_sensors_see() -> None:
+    """First and last full year of each archive, as its makers state them."""
+    ages = {
+        "viirs-dnb": (date(2012, 1, 19), date(2030, 1, 1)),
+        "dmsp-ols": (date(1992, 1, 1), date(2013, 12, 31)),
+        "landsat": (date(1984, 1, 1), date(2030, 1, 1)),
+        "sentinel-1": (date(2014, 10, 1), date(2030, 1, 1)),
+        "sentinel-2": (date(2015, 7, 1), date(2030, 1, 1)),
+    }
+    for name, prediction, *days in windows():
+        begins = min(ages[one][0] for one in prediction.sensors)
+        ends = max(ages[one][1] for one in prediction.sensors)
+        assert all(begins <= day <= ends for day in days), (name, prediction.sensors, days)
+
+
+@pytest.mark.parametrize(
+    ("name", "window", "reference"),
+    [
+        ("K003-02", ("2013-04-27", "2013-08-07"), ("2012-04-09", "2013-03-09")),
+        ("K004-07", ("2013-09-16", "2013-12-19"), ("2013-04-27", "2013-08-16")),
+        ("K001-09", ("2016-02-12", "2017-02-09"), ("2015-02-10", "2016-01-10")),
+        ("K004-08", ("2013-09-16", "2016-02-09"), ("2012-01-19", "2013-04-07")),
+        ("K004-09", ("2013-12-01", "2013-12-31"), ("2012-12-01", "2013-04-08")),
+        ("K000-09", ("2016-02-12", "2018-02-08"), ("2015-02-10", "2016-01-10")),
+    ],
+)
+def test_the_windows_of_the_stops_and_starts_are_these_days(
+    name: str, window: tuple[str, str], reference: tuple[str, str]
+) -> None:
+    held = next(one for one in windows() if one[0] == name)
+    assert tuple(day.isoformat() for day in held[2:]) == (*window, *reference)
+
+
+def test_rivals_are_open_or_say_what_rules_them_out() -> None:
+    for name in VOA:
+        excluded = {one.id: one.excluded_by for one in claim(name).alternatives}
+        assert excluded == {
+            "grain-drying": "",
+            "vegetation-snow-shadow": "season",
+            "radiometric-step": "controls",
+        }
+    (supply,) = claim("K000-09").alternatives
+    assert (supply.excluded_by, supply.expected) == ("", 0.5)
+
+
+def test_the_plans_that_are_frozen_are_those_at_hand() -> None:
+    """After a change that is meant: ``zonewatch claims freeze kaesong --site kaesong``."""
+    site = load_site(ROOT / "aoi" / "kaesong")
+    lock = read_lock(FOLDER, "kaesong")
+    assert lock is not None
+    now = lock_of(site, plans_of(seeds(), site, load_config().assess))
+    assert list(differences(lock, now)) == []
+    assert len(lock.plans) == 66
 
 
 @pytest.mark.real
