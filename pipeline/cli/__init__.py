@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from pipeline.cli import imagery
 from pipeline.cli.days import dated
+from pipeline.cli.dossier import dossier, verify
 from pipeline.cli.limit import limit
 from pipeline.cli.screens import INCOMPLETE, err, out
 from pipeline.environment import close_environment
@@ -111,6 +112,8 @@ def show(result: RunResult) -> None:
 app.command()(dated(limit))
 app.command()(imagery.fetch)
 app.command()(imagery.scenes)
+app.command()(dossier)
+app.command()(verify)
 
 
 @app.command()

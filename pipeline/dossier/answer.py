@@ -115,6 +115,9 @@ def link_faults(answer: Answer) -> Iterator[Fault]:
     yield from _identity_faults(answer.given)
     yield from _product_faults(answer)
     yield from _chip_faults(answer.given)
+    for picture in answer.given.about.pictures:
+        if picture.file not in answer.given.files:
+            yield Fault(picture.file, "it is missing, and shown on the page")
 
 
 def _identity_faults(given: Given) -> Iterator[Fault]:

@@ -24,10 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pipeline.dossier.answer import Answer
+    from pipeline.model.claim import AssertedTime
     from pipeline.model.plan import PlannedWindow
     from pipeline.model.signal import Signal
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, FLOOR = 760, 250, 64, 748, 62, 214
+WIDTH, LEFT, RIGHT, TOP, FLOOR = 760, 64, 748, 70, 222
+KEY_TOP, KEY_STEP = 271, 15
+"""Where the key begins below the plot, and the height of a line of it."""
+LETTER_PX = 12.0
+"""Letters closer than this stand above one another."""
+LETTER_ROWS = 3
 FAR_DAYS = 75.0
 """Looks farther apart than this are not joined, those of yearly signs excepted."""
 ANNUAL_DAYS = 300.0
@@ -60,7 +66,8 @@ class LineChart:
         controls: path through the level of the controls.
         x_ticks: x and label.
         y_ticks: y and label.
-        labels: x and text of the asserted times.
+        letters: x, y and letter of each window.
+        key: y, letter and words of each asserted time.
     """
 
     file: str
@@ -78,7 +85,8 @@ class LineChart:
     controls: str
     x_ticks: tuple[tuple[float, str], ...]
     y_ticks: tuple[tuple[float, str], ...]
-    labels: tuple[tuple[float, str], ...]
+    letters: tuple[tuple[float, float, str], ...]
+    key: tuple[tuple[float, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,7 @@ def _chart(answer: Answer, line: Signal, number: int) -> LineChart:
     label = held.get(line.place, line.place)
     observable = line.observable.value.replace("-", " ")
     ticks, step = round_ticks(frame.low, frame.high)
+    height = KEY_TOP + KEY_STEP * len({one.time for one in windows}) + 4
     return LineChart(
         file=f"charts/{number:02d}-{name[:80]}.svg",
         place=line.place,
@@ -137,7 +146,7 @@ def _chart(answer: Answer, line: Signal, number: int) -> LineChart:
         unit=line.unit,
         alt=f"{label}, {len(looks)} clear looks, {len(asked)} of them in an asserted time",
         is_simulated=line.is_simulated,
-        box=(WIDTH, HEIGHT, LEFT, RIGHT, TOP, FLOOR),
+        box=(WIDTH, height, LEFT, RIGHT, TOP, FLOOR),
         windows=tuple(frame.span(w.start_utc, w.end_utc, w.time.edtf) for w in windows),
         references=tuple(_references(frame, windows)),
         looks=_dots(frame, line, [look for look in looks if look not in asked], site.timezone),
@@ -146,7 +155,8 @@ def _chart(answer: Answer, line: Signal, number: int) -> LineChart:
         controls=_path(frame, [(line.instants[k], line.levels[k]) for k in looks]),
         x_ticks=_x_ticks(frame),
         y_ticks=tuple((frame.y(one), _value(one, line, step)) for one in ticks),
-        labels=tuple(_labels(frame, windows)),
+        letters=tuple(_letters(frame, windows)),
+        key=tuple(_key(windows)),
     )
 
 
@@ -237,11 +247,28 @@ def _value(value: float, line: Signal, step: float) -> str:
     return f"{100 * value:.{digits}f} %"
 
 
-def _labels(frame: _Frame, windows: Sequence[PlannedWindow]) -> Iterator[tuple[float, str]]:
-    """The asserted times above their windows, each once."""
-    seen: set[str] = set()
-    for one in windows:
-        if one.time.edtf not in seen:
-            seen.add(one.time.edtf)
-            span = frame.span(one.start_utc, one.end_utc, "")
-            yield round(span.x + span.width / 2, 1), wording.asserted(one.time)
+def _lettered(windows: Sequence[PlannedWindow]) -> dict[AssertedTime, str]:
+    """A letter for each asserted time."""
+    times = dict.fromkeys(one.time for one in windows)
+    return {time: chr(ord("A") + place % 26) for place, time in enumerate(times)}
+
+
+def _letters(
+    frame: _Frame, windows: Sequence[PlannedWindow]
+) -> Iterator[tuple[float, float, str]]:
+    """Letters above the windows, those that lie close in rows of their own."""
+    letters = _lettered(windows)
+    spans = [(frame.span(one.start_utc, one.end_utc, ""), letters[one.time]) for one in windows]
+    last = [-LETTER_PX] * LETTER_ROWS
+    for x, letter in sorted((round(one.x + one.width / 2, 1), letter) for one, letter in spans):
+        free = [row for row, before in enumerate(last) if x - before >= LETTER_PX]
+        row = free[0] if free else 0
+        last[row] = x
+        yield x, TOP - 5.0 - 11.0 * row, letter
+
+
+def _key(windows: Sequence[PlannedWindow]) -> Iterator[tuple[float, str, str]]:
+    """What the letters stand for: each asserted time, with who asserts it."""
+    for place, (time, letter) in enumerate(_lettered(windows).items()):
+        who = ", ".join(time.asserted_by)
+        yield KEY_TOP + KEY_STEP * place, letter, f"{wording.asserted(time)}: {who}"

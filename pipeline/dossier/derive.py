@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from pipeline.dossier.answer import Answer
 
+MARKED = b"SIMULATED: the scenes are made up. A rehearsal, and no evidence about any place or claim.\n"
+
 
 @dataclass(frozen=True)
 class Contents:
@@ -47,4 +49,7 @@ def bag_of(answer: Answer) -> Contents:
     files = {**taken, **derived}
     payload = {name_in_bag(name, simulated=simulated): files[name] for name in sorted(files)}
     tags = {"bag-info.txt": bag_info(answer, payload), "README.txt": readme(answer)}
+    if simulated:
+        # The manifest of the tag files, too, then tells it, by this name.
+        tags["SIMULATED.txt"] = MARKED
     return Contents(payload, tags)

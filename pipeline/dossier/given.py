@@ -79,7 +79,7 @@ class Picture(_Document):
     Attributes:
         file: path in the dossier.
         place: id of the zone.
-        role: before or after the first asserted time.
+        role: why this date: before all asserted times, at one of them, or after.
         scene_id: the scene.
         instant: when it was taken, ISO 8601.
         bands: shown as red, green and blue, or one in grey.
@@ -88,7 +88,7 @@ class Picture(_Document):
 
     file: str = Field(pattern=r"^pictures/[a-z0-9-]+\.png$")
     place: str
-    role: Literal["Before", "After"]
+    role: str
     scene_id: str
     instant: str
     bands: tuple[str, ...]

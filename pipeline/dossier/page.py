@@ -24,10 +24,11 @@ from pipeline.report.canvas import Figure, Shape
 from pipeline.report.page import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pipeline.dossier.answer import Answer
     from pipeline.dossier.given import Picture
+    from pipeline.model.claim import Claim
     from pipeline.model.site import Zone
     from pipeline.report.canvas import Moment
     from pipeline.report.content import ClaimRow
@@ -70,6 +71,24 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class TestLine:
+    """One window of one line in words."""
+
+    __test__ = False  # pytest: not a test
+
+    place: str
+    target: str
+    line: str
+    when: str
+    coverage: str
+    effect: str
+    interval: str
+    chance: str
+    limit: str
+    gap: str
+
+
+@dataclass(frozen=True)
 class SceneLine:
     """A scene inside a window."""
 
@@ -87,8 +106,8 @@ class DossierPage:
         is_simulated: whether the banner stands.
         site: its name.
         row: the claim with its answer, as in the report.
-        remove: how far its speaker stands from the event, in words.
-        share_name: what the table of tests calls its effect.
+        speaker: who says it, in words.
+        tests: every window, the strongest first.
         source: publisher, title, date, note and hash of the article.
         rests_on: claims that it repeats, id and statement.
         repeated_by: ids of the claims that repeat it.
@@ -114,8 +133,8 @@ class DossierPage:
     is_simulated: bool
     site: str
     row: ClaimRow
-    remove: str
-    share_name: str
+    speaker: str
+    tests: tuple[TestLine, ...]
     source: tuple[tuple[str, str], ...]
     rests_on: tuple[tuple[str, str], ...]
     repeated_by: tuple[str, ...]
@@ -158,8 +177,8 @@ def compose(answer: Answer, charts: list[Markup]) -> DossierPage:
         is_simulated=given.is_simulated,
         site=given.site.label,
         row=claim_row(given.claim, one, labels),
-        remove=_remove(given.claim.remove),
-        share_name="Measured",
+        speaker=_speaker(given.claim),
+        tests=tuple(_tests(answer, labels)),
         source=_source(answer),
         rests_on=tuple((c.id, c.statement) for c in claims if c.id in given.claim.derived_from),
         repeated_by=tuple(c.id for c in claims if given.claim.id in c.derived_from),
@@ -183,11 +202,36 @@ def compose(answer: Answer, charts: list[Markup]) -> DossierPage:
     )
 
 
-def _remove(steps: int) -> str:
-    """How far a speaker stands from the event."""
-    if not steps:
-        return "says to have seen it"
-    return f"stands {wording.count(steps, 'step')} from who saw it"
+def _speaker(claim: Claim) -> str:
+    """Who says it, and how far that is from the event."""
+    far = "who says to have seen it" if not claim.remove else wording.count(claim.remove, "step")
+    away = far if not claim.remove else f"{far} away from who saw it"
+    return f"{claim.speaker}, {away} (grade {claim.reliability}; R1 is the most reliable)"
+
+
+def _tests(answer: Answer, labels: Mapping[str, str]) -> Iterator[TestLine]:
+    """Every window of the claim, those that were judged first."""
+    for test in sorted(answer.assessment.tests, key=lambda one: one.effect is None):
+        cover, effect = test.coverage, test.effect
+        words = ("", "", "", "")
+        if effect is not None:
+            low, high = (wording.amount(end, test.unit) for end in effect.interval)
+            words = (
+                wording.amount(effect.difference, test.unit),
+                f"{low} to {high}",
+                wording.chance(effect.p_value, effect.n_shifts),
+                wording.amount(effect.smallest_seen, test.unit),
+            )
+        observed = " ".join(filter(None, (test.observable.value, "by", test.sensor, test.series)))
+        yield TestLine(
+            labels.get(test.zone_id, test.zone_id),
+            f"zone-{test.zone_id}" if test.zone_id in labels else "",
+            observed.replace("-", " ", 1),
+            wording.asserted(test.time),
+            f"{cover.n_clear} of {cover.n_scenes}, needs {cover.n_needed}",
+            *words,
+            gap=test.gap,
+        )
 
 
 def _source(answer: Answer) -> tuple[tuple[str, str], ...]:
@@ -221,8 +265,8 @@ def _numbers(answer: Answer) -> tuple[tuple[str, str], ...]:
     quoted = "–" if one.q_value is None else f"{one.q_value:.4f} (at most {options.max_q_value})"
     return (
         ("Windows judged", f"{one.n_tests} of {len(one.tests)}"),
-        ("Chance of the strongest, all counted", family),
-        ("False discovery rate among all claims", quoted),
+        ("Chance of so strong a window anywhere (p)", family),
+        ("Expected share of false calls among claims (q)", quoted),
         ("Clear looks needed in a window", str(options.min_window_looks)),
     )
 
@@ -234,7 +278,8 @@ def _places(answer: Answer) -> Iterator[PlaceView]:
     for zone in given.site.zones:
         if zone.id in names and zone.kind is not ZoneKind.CELL:
             mine = [one for one in given.about.pictures if one.place == zone.id]
-            views = tuple(_picture(answer, zone, one) for one in mine)
+            in_time = sorted(mine, key=lambda one: datetime.fromisoformat(one.instant))
+            views = tuple(_picture(answer, zone, one) for one in in_time)
             yield PlaceView(zone.id, zone.label, wording.place(zone), views)
 
 

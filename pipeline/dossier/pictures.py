@@ -1,4 +1,4 @@
-"""What a place looked like before an asserted time and at it, from the pixels as delivered.
+"""What a place looked like before the asserted times and at them, from the pixels as delivered.
 
 Here belongs the choice of dates and the colours. What is drawn over a picture is drawn by ``page``;
 whether a look is clear was decided by the run, whose evidence is asked.
@@ -16,9 +16,10 @@ import numpy as np
 from pipeline.assess.plan import dated
 from pipeline.dossier.documents import asked_places
 from pipeline.dossier.given import Picture
+from pipeline.model.change import Period
 from pipeline.model.grid import Grid, Window
 from pipeline.model.time import civil_day_span_utc
-from pipeline.report import drawing
+from pipeline.report import drawing, wording
 from pipeline.report.pictures import GAMMA, LEAST_RANGE, PERCENTILES, to_png
 from pipeline.store.rasters import open_raster, read_window
 
@@ -39,6 +40,11 @@ GREYS: Final = ("vv", "hh", "nir", "nir08")
 """Bands shown in grey where the colours are not held, the first of them."""
 MARGIN_PX: Final = 8
 LEAST_PX: Final = 40
+MOST_TIMES: Final = 5
+"""Asserted times of which a look is shown, in the order of the claim."""
+RECENT: Final = 12
+"""Looks before the first asserted time, of which the clearest is shown."""
+CLEAR_ENOUGH: Final = 0.97
 MOST_PLACES: Final = 12
 """A claim of more places shows the first of them; a page of a hundred pictures is not read."""
 _SCALED = re.compile(r"scale ([0-9.e+-]+), offset ([0-9.e+-]+)")
@@ -60,7 +66,7 @@ class Shown:
 
 
 def show_places(answer: Answer, chips: Chips) -> Shown:
-    """Pictures of each place of a claim, before and after.
+    """Pictures of each place of a claim.
 
     Args:
         answer: the claim, weighed; its dossier needs no pictures yet.
@@ -75,7 +81,7 @@ def show_places(answer: Answer, chips: Chips) -> Shown:
         if isinstance(views, str):
             why_not.append(views)
             continue
-        pair = _pair(answer, place, views)
+        pair = tuple(_pair(answer, place, views))
         pictures += [picture for picture, _ in pair]
         files |= {picture.file: data for picture, data in pair}
     if len(places) > MOST_PLACES:
@@ -88,7 +94,7 @@ class _View:
     """A place on one date, in the numbers of the sensor.
 
     Attributes:
-        role: before or after.
+        role: why this date.
         scene_id: the scene.
         instant: when it was taken.
         bands: names.
@@ -105,7 +111,7 @@ class _View:
 
 
 def _views(answer: Answer, place: str, chips: Chips) -> tuple[_View, ...] | str:
-    """A place before and after; or why it cannot be shown."""
+    """A place on some dates; or why it cannot be shown."""
     zone = next((one for one in answer.given.site.zones if one.id == place), None)
     if zone is None or zone.geometry is None:
         return f"{place}: its place is not established inside the site"
@@ -117,19 +123,52 @@ def _views(answer: Answer, place: str, chips: Chips) -> tuple[_View, ...] | str:
     return views
 
 
-def _scenes(answer: Answer, place: str) -> list[tuple[str, tuple[str, datetime]]]:
-    """The last clear look at a place before the first asserted time, and the first in or after."""
+@dataclass(frozen=True)
+class _Scene:
+    """A scene that saw a place.
+
+    Attributes:
+        id: the scene.
+        instant: when it was taken.
+        clear_share: share of the site that it saw clearly.
+    """
+
+    id: str
+    instant: datetime
+    clear_share: float
+
+
+def _scenes(answer: Answer, place: str) -> list[tuple[str, _Scene]]:
+    """A clear look at a place before all asserted times, and one at each of them.
+
+    Where no asserted time holds a look, the first one after.
+    """
     clear = _clear_instants(answer, place)
-    used = [
-        (row["id"], datetime.fromisoformat(row["instant"]))
-        for row in answer.given.scenes
-        if row["use"] == "used"
-    ]
-    seen = sorted((scene for scene in used if scene[1] in clear), key=lambda scene: scene[1])
-    first = _first_asked(answer)
-    before = [("Before", scene) for scene in seen if scene[1] < first]
-    after = [("After", scene) for scene in seen if scene[1] >= first]
-    return before[-1:] + after[:1]
+    used = [_scene(row) for row in answer.given.scenes if row["use"] == "used"]
+    seen = sorted((one for one in used if one.instant in clear), key=lambda one: one.instant)
+    spans = _asked_spans(answer)
+    first = min(span.start for span in spans.values())
+    before = [one for one in seen if one.instant < first]
+    found = [("Before", _clearest(before[-RECENT:]))] if before else []
+    for words, span in list(spans.items())[:MOST_TIMES]:
+        inside = [one for one in seen if span.start <= one.instant <= span.end]
+        if inside:
+            found.append((f"At {words}", _clearest(inside)))
+    after = [one for one in seen if one.instant >= first]
+    if after and all(role == "Before" for role, _ in found):
+        found.append(("After", after[0]))
+    return found
+
+
+def _scene(row: Mapping[str, str]) -> _Scene:
+    """A scene from its row."""
+    share = float(row["clear_share"] or 0.0)
+    return _Scene(row["id"], datetime.fromisoformat(row["instant"]), share)
+
+
+def _clearest(scenes: Sequence[_Scene]) -> _Scene:
+    """The clearest scene; of several as clear as can be told, the last."""
+    return max(scenes, key=lambda one: (round(min(one.clear_share, CLEAR_ENOUGH), 2), one.instant))
 
 
 def _clear_instants(answer: Answer, place: str) -> set[datetime]:
@@ -143,21 +182,24 @@ def _clear_instants(answer: Answer, place: str) -> set[datetime]:
     }
 
 
-def _first_asked(answer: Answer) -> datetime:
-    """The first instant that a plan asks about; of a claim without windows, that is asserted."""
-    starts = [datetime.fromisoformat(window.start_utc) for window in answer.plan.windows]
-    if starts:
-        return min(starts)
+def _asked_spans(answer: Answer) -> dict[str, Period]:
+    """The days that are asked for each asserted time; without a window, those asserted."""
+    spans = {
+        wording.asserted(one.time): Period(
+            datetime.fromisoformat(one.start_utc), datetime.fromisoformat(one.end_utc)
+        )
+        for one in answer.plan.windows
+    }
     timezone = answer.given.site.timezone
-    days = [civil_day_span_utc(one.start, one.start, timezone) for one in dated(answer.given.claim)]
-    return min(day.start for day in days)
+    return spans or {
+        wording.asserted(one): civil_day_span_utc(one.start, one.end, timezone)
+        for one in dated(answer.given.claim)
+    }
 
 
-def _view(
-    role: str, scene: tuple[str, datetime], outline: BaseGeometry, chips: Chips
-) -> _View | None:
+def _view(role: str, scene: _Scene, outline: BaseGeometry, chips: Chips) -> _View | None:
     """A place on one date; None if its chips are not held."""
-    name, instant = scene
+    name = scene.id
     bands: tuple[str, ...] = COLOURS
     if not all((name, band) in chips for band in COLOURS):
         bands = tuple(band for band in GREYS if (name, band) in chips)[:1]
@@ -168,7 +210,7 @@ def _view(
     if window is None:
         return None
     values = np.stack([_numbers(chips[name, band], window) for band in bands])
-    return _View(role, name, instant, bands, values, _cut(grid, window))
+    return _View(role, name, scene.instant, bands, values, _cut(grid, window))
 
 
 def _window(outline: BaseGeometry, grid: Grid) -> Window | None:
@@ -202,11 +244,11 @@ def _numbers(chip: HeldChip, window: Window) -> NDArray[np.float64]:
 def _pair(answer: Answer, place: str, views: Sequence[_View]) -> Iterator[tuple[Picture, bytes]]:
     """The pictures of one place, under one stretch."""
     low, high = _stretch(views)
-    for view in views:
+    for number, view in enumerate(views, start=1):
         picture = Picture(
-            file=f"pictures/{place}-{view.role.lower()}.png",
+            file=f"pictures/{place}-{number}.png",
             place=place,
-            role="Before" if view.role == "Before" else "After",
+            role=view.role,
             scene_id=view.scene_id,
             instant=view.instant.isoformat(),
             bands=view.bands,

@@ -51,12 +51,16 @@ class Verification:
         seal: hash that stands for every byte, hex.
         answer: the claim, weighed again; None if it did not come to that.
         libraries: libraries of another version than where the dossier was made.
+        other_method: whether another zonewatch is needed to tell.
+        made_by: version of the zonewatch that made it; empty if it did not come to that.
     """
 
     checks: tuple[Check, ...]
     seal: str
     answer: Answer | None = None
     libraries: tuple[str, ...] = ()
+    other_method: bool = False
+    made_by: str = ""
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -85,7 +89,8 @@ def verify_dossier(folder: Path) -> Verification:
     other = method_faults(given)
     method = Check("Method", f"number {given.about.method}", other)
     if other:
-        return Verification((bytes_check, method), bag.seal)
+        made_by = given.about.versions.get("zonewatch", "")
+        return Verification((bytes_check, method), bag.seal, other_method=True, made_by=made_by)
     try:
         answer = weigh_again(given)
         links = tuple(link_faults(answer))
