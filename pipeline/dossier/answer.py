@@ -81,14 +81,16 @@ def weigh_again(given: Given) -> Answer:
     name = given.about.claim_id
     return Answer(
         given=given,
-        plan=next(one for one in plans_of(given.seeds, given.site, options) if one.claim_id == name),
+        plan=next(
+            one for one in plans_of(given.seeds, given.site, options) if one.claim_id == name
+        ),
         assessment=next(one for one in found if one.claim_id == name),
         all_answers=found,
     )
 
 
 def method_faults(given: Given) -> tuple[Fault, ...]:
-    """Why this zonewatch does not write what the one that made a dossier wrote; empty if it does."""
+    """What tells that another zonewatch made a dossier, one whose bytes this one does not make."""
     stated = given.about.versions
     now = {"method": METHOD, **{f"stage:{name}": one for name, one in ALGORITHM_VERSIONS.items()}}
     asked = {"method": given.about.method, **{name: stated.get(name, "") for name in OWN_STAGES}}

@@ -194,9 +194,7 @@ def _references(frame: _Frame, windows: Sequence[PlannedWindow]) -> Iterator[Spa
             yield frame.span(one.reference_start_utc, one.reference_end_utc, one.time.edtf)
 
 
-def _dots(
-    frame: _Frame, line: Signal, looks: Sequence[int], timezone: str
-) -> tuple[Dot, ...]:
+def _dots(frame: _Frame, line: Signal, looks: Sequence[int], timezone: str) -> tuple[Dot, ...]:
     """Looks with their numbers."""
     return tuple(
         Dot(
@@ -253,9 +251,7 @@ def _lettered(windows: Sequence[PlannedWindow]) -> dict[AssertedTime, str]:
     return {time: chr(ord("A") + place % 26) for place, time in enumerate(times)}
 
 
-def _letters(
-    frame: _Frame, windows: Sequence[PlannedWindow]
-) -> Iterator[tuple[float, float, str]]:
+def _letters(frame: _Frame, windows: Sequence[PlannedWindow]) -> Iterator[tuple[float, float, str]]:
     """Letters above the windows, those that lie close in rows of their own."""
     letters = _lettered(windows)
     spans = [(frame.span(one.start_utc, one.end_utc, ""), letters[one.time]) for one in windows]

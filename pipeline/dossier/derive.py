@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from pipeline.dossier.answer import Answer
 
-MARKED = b"SIMULATED: the scenes are made up. A rehearsal, and no evidence about any place or claim.\n"
+MARKED = (
+    b"SIMULATED: the scenes are made up. A rehearsal, and no evidence about any place or claim.\n"
+)
 
 
 @dataclass(frozen=True)

@@ -101,9 +101,7 @@ def _zones(answer: Answer) -> dict[str, object]:
     given, places = answer.given, asked_places(answer)
     named_by = {*places, *given.claim.zone_ids}
     kept = [
-        zone
-        for zone in given.site.zones
-        if zone.id in named_by or zone.kind is ZoneKind.CONTROL
+        zone for zone in given.site.zones if zone.id in named_by or zone.kind is ZoneKind.CONTROL
     ]
     return {
         "type": "FeatureCollection",

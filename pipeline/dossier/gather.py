@@ -13,6 +13,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from pipeline.assess.plan import METHOD
+from pipeline.claims import load_seeds
 from pipeline.dossier.answer import link_faults, weigh_again
 from pipeline.dossier.documents import windows_at
 from pipeline.dossier.given import (
@@ -89,6 +90,9 @@ def gather(wanted: Wanted) -> Answer:
         ClaimsError: if there is no such claim.
         PipelineError: if a folder cannot be read.
     """
+    if all(one.id != wanted.claim_id for one in load_seeds(wanted.seeds_folder).claims):
+        remedy = f"name one of `zonewatch claims list {wanted.seeds_folder}`"
+        raise ClaimsError("there is no such claim", where=wanted.claim_id, remedy=remedy)
     record = _record(wanted.work)
     chips = _chips_of(record, ChipStore(wanted.work.chips))
     files = _taken_over(wanted, record)
@@ -143,13 +147,9 @@ def _given(files: Mapping[str, bytes], about: About) -> Given:
     """The files with what they say of themselves.
 
     Raises:
-        ClaimsError: if the claim is not among them.
+        DossierError: if one of them cannot be read.
     """
-    whole = {**files, ABOUT: canonical_json(about.model_dump(mode="json"))}
-    if f'"{about.claim_id}"'.encode() not in files[SEEDS[1]]:
-        remedy = "zonewatch claims list FOLDER names them"
-        raise ClaimsError("there is no such claim", where=about.claim_id, remedy=remedy)
-    return read_given(whole)
+    return read_given({**files, ABOUT: canonical_json(about.model_dump(mode="json"))})
 
 
 def _chips_of(record: RunRecord, store: ChipStore) -> Chips:
@@ -174,9 +174,7 @@ def _chip_table(record: RunRecord, chips: Chips, enclosed: Mapping[tuple[str, st
     return to_csv(marked, CHIP_COLUMNS)
 
 
-def _chip_row(
-    name: str, sha256: str, chips: Chips, enclosed: Mapping[tuple[str, str], str]
-) -> Row:
+def _chip_row(name: str, sha256: str, chips: Chips, enclosed: Mapping[tuple[str, str], str]) -> Row:
     """One chip; one that is not held any more is known by its hash alone."""
     scene, _, band = name.rpartition("/")
     held = chips.get((scene, band))

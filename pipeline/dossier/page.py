@@ -262,7 +262,9 @@ def _numbers(answer: Answer) -> tuple[tuple[str, str], ...]:
     """What the verdict rests on beside the table of tests."""
     one, options = answer.assessment, answer.given.config.assess
     family = "no window could be judged" if one.family_p is None else f"{one.family_p:.4f}"
-    quoted = "–" if one.q_value is None else f"{one.q_value:.4f} (at most {options.max_q_value})"
+    quoted = (
+        wording.TO if one.q_value is None else f"{one.q_value:.4f} (at most {options.max_q_value})"
+    )
     return (
         ("Windows judged", f"{one.n_tests} of {len(one.tests)}"),
         ("Chance of so strong a window anywhere (p)", family),

@@ -25,6 +25,7 @@ from pipeline.store.rasters import open_raster, read_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
     from typing import Any
 
     from numpy.typing import NDArray
@@ -90,13 +91,13 @@ def show_places(answer: Answer, chips: Chips) -> Shown:
 
 
 @dataclass(frozen=True)
-class _View:
+class View:
     """A place on one date, in the numbers of the sensor.
 
     Attributes:
         role: why this date.
         scene_id: the scene.
-        instant: when it was taken.
+        instant: when it was taken, ISO 8601.
         bands: names.
         values: (band, y, x), NaN where nothing was delivered.
         grid: where they lie.
@@ -104,13 +105,13 @@ class _View:
 
     role: str
     scene_id: str
-    instant: datetime
+    instant: str
     bands: tuple[str, ...]
     values: NDArray[np.float64]
     grid: Grid
 
 
-def _views(answer: Answer, place: str, chips: Chips) -> tuple[_View, ...] | str:
+def _views(answer: Answer, place: str, chips: Chips) -> tuple[View, ...] | str:
     """A place on some dates; or why it cannot be shown."""
     zone = next((one for one in answer.given.site.zones if one.id == place), None)
     if zone is None or zone.geometry is None:
@@ -197,7 +198,7 @@ def _asked_spans(answer: Answer) -> dict[str, Period]:
     }
 
 
-def _view(role: str, scene: _Scene, outline: BaseGeometry, chips: Chips) -> _View | None:
+def _view(role: str, scene: _Scene, outline: BaseGeometry, chips: Chips) -> View | None:
     """A place on one date; None if its chips are not held."""
     name = scene.id
     bands: tuple[str, ...] = COLOURS
@@ -209,8 +210,9 @@ def _view(role: str, scene: _Scene, outline: BaseGeometry, chips: Chips) -> _Vie
     window = _window(outline, grid)
     if window is None:
         return None
-    values = np.stack([_numbers(chips[name, band], window) for band in bands])
-    return _View(role, name, scene.instant, bands, values, _cut(grid, window))
+    held = [chips[name, band] for band in bands]
+    values = np.stack([numbers(one.path, one.record.radiometry, window) for one in held])
+    return View(role, name, scene.instant.isoformat(), bands, values, _cut(grid, window))
 
 
 def _window(outline: BaseGeometry, grid: Grid) -> Window | None:
@@ -229,36 +231,45 @@ def _cut(grid: Grid, window: Window) -> Grid:
     return Grid(grid.crs, left, top, grid.gsd_m, window.height, window.width)
 
 
-def _numbers(chip: HeldChip, window: Window) -> NDArray[np.float64]:
-    """A window of a chip as reflectance where its record tells how, (y, x); NaN for nodata."""
-    with open_raster(chip.path) as dataset:
+def numbers(path: Path, radiometry: str, window: Window) -> NDArray[np.float64]:
+    """A window of a chip, (y, x), as reflectance where it is told how; NaN for nodata.
+
+    Args:
+        path: the file.
+        radiometry: how its numbers are to be read, as its record says.
+        window: the pixels.
+
+    Raises:
+        CorruptAssetError: if the file cannot be read, or ends before the window does.
+    """
+    with open_raster(path) as dataset:
         pixels: NDArray[Any] = read_window(dataset, window)[0]
         nodata = dataset.nodata
     values = pixels.astype(np.float64)
     if nodata is not None:
         values[pixels == nodata] = np.nan
-    scaled = _SCALED.search(chip.record.radiometry)
+    scaled = _SCALED.search(radiometry)
     return values * float(scaled[1]) + float(scaled[2]) if scaled else values
 
 
-def _pair(answer: Answer, place: str, views: Sequence[_View]) -> Iterator[tuple[Picture, bytes]]:
+def _pair(answer: Answer, place: str, views: Sequence[View]) -> Iterator[tuple[Picture, bytes]]:
     """The pictures of one place, under one stretch."""
-    low, high = _stretch(views)
+    low, high = stretch(views)
     for number, view in enumerate(views, start=1):
         picture = Picture(
             file=f"pictures/{place}-{number}.png",
             place=place,
             role=view.role,
             scene_id=view.scene_id,
-            instant=view.instant.isoformat(),
+            instant=view.instant,
             bands=view.bands,
             grid=view.grid,
         )
-        yield picture, _png(view, low, high, is_simulated=answer.given.is_simulated)
+        yield picture, png(view, low, high, is_simulated=answer.given.is_simulated)
 
 
-def _stretch(views: Sequence[_View]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What is shown as black and as white, by band, the same for both dates."""
+def stretch(views: Sequence[View]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What is shown as black and as white, by band, the same for all dates."""
     n_bands = min(len(view.values) for view in views)
     both = [view.values[:n_bands].reshape(n_bands, -1) for view in views]
     table = np.concatenate(both, axis=1)
@@ -269,8 +280,8 @@ def _stretch(views: Sequence[_View]) -> tuple[NDArray[np.float64], NDArray[np.fl
     return low, np.maximum(high, low + LEAST_RANGE)
 
 
-def _png(
-    view: _View, low: NDArray[np.float64], high: NDArray[np.float64], *, is_simulated: bool
+def png(
+    view: View, low: NDArray[np.float64], high: NDArray[np.float64], *, is_simulated: bool
 ) -> bytes:
     """A view as a picture; transparent where nothing was delivered."""
     values = view.values[: len(low)]

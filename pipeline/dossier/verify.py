@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.dossier.answer import link_faults, method_faults, other_libraries, weigh_again
 from pipeline.dossier.derive import bag_of
 from pipeline.dossier.given import name_outside, read_given, sha256_hex
+from pipeline.dossier.redraw import picture_faults
 from pipeline.errors import DossierError, PipelineError
 from pipeline.store.bag import Fault, bag_tags, read_bag
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.dossier.answer import Answer
+    from pipeline.dossier.given import Given
     from pipeline.store.bag import Bag
 
 WEIGHING_FAILS = (ValueError, ArithmeticError, LookupError, TypeError, RecursionError)
@@ -95,6 +97,7 @@ def verify_dossier(folder: Path) -> Verification:
         answer = weigh_again(given)
         links = tuple(link_faults(answer))
         differing = tuple(_differing(bag, answer))
+        drawn = tuple(picture_faults(given)) if given.about.with_chips else ()
     except PipelineError:
         raise
     except WEIGHING_FAILS as error:
@@ -105,8 +108,17 @@ def verify_dossier(folder: Path) -> Verification:
         method,
         Check("Belongs to one run", given.record.run_id[:12], links),
         Check("Weighed again", answer.assessment.verdict.value, differing),
+        Check("Pictures drawn again", _drawn(given), drawn),
     )
     return Verification(checks, bag.seal, answer, other_libraries(given))
+
+
+def _drawn(given: Given) -> str:
+    """How many pictures were drawn again."""
+    n_pictures = len(given.about.pictures)
+    if not given.about.with_chips:
+        return f"no pixels enclosed; {n_pictures} taken over"
+    return f"{n_pictures} from the pixels enclosed"
 
 
 def _differing(bag: Bag, answer: Answer) -> Iterator[Fault]:
