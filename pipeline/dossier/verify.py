@@ -7,15 +7,15 @@ that follows is compared, which finds what was altered together with the manifes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipeline.dossier.answer import link_faults, method_faults, other_libraries, weigh_again
 from pipeline.dossier.derive import bag_of
-from pipeline.dossier.given import name_outside, read_given, sha256_hex
+from pipeline.dossier.given import name_in_bag, name_outside, read_given, sha256_hex
 from pipeline.dossier.redraw import picture_faults
 from pipeline.errors import DossierError, PipelineError
-from pipeline.store.bag import Fault, bag_tags, read_bag
+from pipeline.store.bag import PAYLOAD, Fault, bag_tags, read_bag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,9 +95,9 @@ def verify_dossier(folder: Path) -> Verification:
         return Verification((bytes_check, method), bag.seal, other_method=True, made_by=made_by)
     try:
         answer = weigh_again(given)
-        links = tuple(link_faults(answer))
+        links = tuple(_located(fault, given) for fault in link_faults(answer))
         differing = tuple(_differing(bag, answer))
-        drawn = tuple(picture_faults(given)) if given.about.with_chips else ()
+        drawn = tuple(_located(fault, given) for fault in picture_faults(given))
     except PipelineError:
         raise
     except WEIGHING_FAILS as error:
@@ -113,6 +113,11 @@ def verify_dossier(folder: Path) -> Verification:
     return Verification(checks, bag.seal, answer, other_libraries(given))
 
 
+def _located(fault: Fault, given: Given) -> Fault:
+    """A fault of a file by its path in the bag."""
+    return replace(fault, path=f"{PAYLOAD}{name_in_bag(fault.path, simulated=given.is_simulated)}")
+
+
 def _drawn(given: Given) -> str:
     """How many pictures were drawn again."""
     n_pictures = len(given.about.pictures)
@@ -124,7 +129,7 @@ def _drawn(given: Given) -> str:
 def _differing(bag: Bag, answer: Answer) -> Iterator[Fault]:
     """Every file that is not what follows from what the dossier rests on."""
     made = bag_of(answer)
-    yield from _compared(made.payload, bag.payload, "data/")
+    yield from _compared(made.payload, bag.payload, PAYLOAD)
     yield from _compared(bag_tags(made.payload, made.tags), bag.tags, "")
 
 

@@ -6,6 +6,8 @@ the lines are drawn by hand, and a few chips lie in the store.
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +18,9 @@ from pipeline.assess import assess
 from pipeline.claims import load_seeds
 from pipeline.config import load_config
 from pipeline.dossier import Wanted
+from pipeline.dossier.answer import weigh_again
+from pipeline.dossier.derive import bag_of
+from pipeline.dossier.given import name_outside, read_given
 from pipeline.identity import identity, versions
 from pipeline.model.change import Bracket, Status
 from pipeline.model.claim import Observable
@@ -25,14 +30,14 @@ from pipeline.model.signal import Evidence, Signal, StandingChange
 from pipeline.publish.rows import FAILURE_COLUMNS, SCENE_COLUMNS, Row, answer_document, iso
 from pipeline.publish.tables import to_csv
 from pipeline.sites import load_site
-from pipeline.store.bag import bag_tags, read_bag
+from pipeline.store.bag import bag_tags, read_bag, write_bag
 from pipeline.store.chips import ChipStore, Delivery
 from pipeline.store.evidence import EvidenceHead, encode_evidence
 from pipeline.store.files import canonical_json, sha256_of
 from pipeline.store.layout import WorkFolder
 from pipeline.store.records import write_record
 from tests.unit.scene_factory import make_scene
-from tests.unit.seeds_factory import write_seeds
+from tests.unit.seeds_factory import CLAIMS, spoil, write_seeds
 from tests.unit.sites_factory import BOUNDARY, collection, feature, rectangle
 from tests.unit.sites_factory import write as write_site
 
@@ -96,10 +101,10 @@ def make_evidence(*, simulated: bool = True, height: float = 0.2) -> Evidence:
     return Evidence(tuple(signals), (change,), simulated)
 
 
-def _site_folder(root: Path, *, simulated: bool) -> Path:
+def _site_folder(root: Path, words: str, *, simulated: bool) -> Path:
     """Two yards and two controls inside the boundary of the factory of sites."""
     zones = collection(
-        feature("yard", rectangle(126.605, 37.922, 126.608, 37.924)),
+        feature("yard", rectangle(126.605, 37.922, 126.608, 37.924), label=f"Yard{words}"),
         feature("depot", rectangle(126.612, 37.922, 126.615, 37.924)),
         feature("fence", rectangle(126.605, 37.926, 126.608, 37.928), kind="control"),
         feature("wood", rectangle(126.612, 37.926, 126.615, 37.928), kind="control"),
@@ -160,16 +165,25 @@ class Made:
         return Wanted(site, seeds, claim, self.work, with_chips=with_chips)
 
 
-def make_run(root: Path, *, simulated: bool = True, evidence: Evidence | None = None) -> Made:
-    """A work folder with one run, beside the folders of its site and claims."""
+def make_run(root: Path, *, simulated: bool = True, words: str = "") -> Made:
+    """A work folder with one run, beside the folders of its site and claims.
+
+    Args:
+        root: where all of it goes.
+        simulated: whether it is a rehearsal.
+        words: added to what the folders say of a zone and of a claim.
+    """
     root.mkdir(parents=True, exist_ok=True)
-    folder, seeds_folder = _site_folder(root, simulated=simulated), write_seeds(root)
+    folder = _site_folder(root, words, simulated=simulated)
+    told = json.dumps(f"goods stood in rows{words}")
+    claims = spoil(CLAIMS, '"goods stood in rows"', told)
+    seeds_folder = write_seeds(root, claims=claims)
     site, seeds = load_site(folder), load_seeds(seeds_folder)
     work = WorkFolder(root / "work", site.id)
     inputs = {"settings": CONFIG.sha256, "seeds": seeds.sha256, "site": site.sha256}
     inputs |= _chips(work, simulated=simulated)
     run_id = identity(inputs)
-    evidence = evidence or make_evidence(simulated=simulated)
+    evidence = make_evidence(simulated=simulated)
     answers = assess(seeds, site, evidence, CONFIG.assess)
     failure: Row = dict.fromkeys(FAILURE_COLUMNS, "=x")
     failure |= {"scene_id": _scene_id(131), "reason": "the bytes did not arrive"}
@@ -237,3 +251,12 @@ def resealed(bag: Path, change: Callable[[dict[str, bytes]], None]) -> None:
         (bag / "data" / name).write_bytes(data)
     for name, data in bag_tags(payload, kept).items():
         (bag / name).write_bytes(data)
+
+
+def remade(bag: Path, change: Callable[[dict[str, bytes]], None]) -> None:
+    """Alter what a dossier rests on, and make all else anew from it: a diligent forger's work."""
+    files = {name_outside(name): data for name, data in read_bag(bag).payload.items()}
+    change(files)
+    made = bag_of(weigh_again(read_given(files)))
+    shutil.rmtree(bag)
+    write_bag(bag, made.payload, made.tags)
