@@ -6,35 +6,26 @@ import json
 import shutil
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeline.dossier import Wanted, verify_dossier, write_dossier
 from pipeline.model.assessment import Verdict
-from pipeline.request import ROOT, request_for
-from pipeline.run import run_site
+from pipeline.request import ROOT
 from pipeline.store.bag import read_bag
 from pipeline.store.evidence import decode_evidence, encode_evidence
 from pipeline.store.layout import WorkFolder
+from tests.golden.test_rehearsal import first_run, work_folder
 
 if TYPE_CHECKING:
     from pipeline.dossier import Written
 
-pytestmark = pytest.mark.xdist_group("rehearsal-dossier")
+pytestmark = pytest.mark.xdist_group("rehearsal")
 
 SITE = "kaesong-rehearsal"
 CLAIMS = ("K000-12", "K000-11")
 MOST_BYTES = 3_000_000
-
-
-@cache
-def work_folder() -> Path:
-    """A work folder after one run."""
-    folder = Path(mkdtemp(prefix="zonewatch-dossier-"))
-    run_site(request_for(SITE, "", folder))
-    return folder
 
 
 @cache
@@ -43,6 +34,7 @@ def written(claim: str) -> Written:
 
 
 def wanted(claim: str, *, with_chips: bool = False) -> Wanted:
+    first_run()
     work = WorkFolder(work_folder(), SITE)
     site, seeds = ROOT / "aoi" / SITE, ROOT / "seeds" / "kaesong"
     return Wanted(site, seeds, claim, work, with_chips=with_chips)

@@ -109,7 +109,10 @@ def _site_folder(root: Path, words: str, *, simulated: bool) -> Path:
         feature("fence", rectangle(126.605, 37.926, 126.608, 37.928), kind="control"),
         feature("wood", rectangle(126.612, 37.926, 126.615, 37.928), kind="control"),
     )
-    flags = {"simulated": str(simulated).lower(), "baseline_end": "2019-12-31"}
+    flags: dict[str, str | None] = {
+        "simulated": str(simulated).lower(),
+        "baseline_end": "2019-12-31",
+    }
     return write_site(
         root, zones=zones, boundary=collection(feature("b", BOUNDARY)), settings=flags
     )

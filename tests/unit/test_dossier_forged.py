@@ -103,6 +103,15 @@ def edited(name: str, change: Callable[[Any], None]) -> Callable[[dict[str, byte
     return forge
 
 
+def without(name: str) -> Callable[[dict[str, bytes]], None]:
+    """A forger's removal of one file."""
+
+    def forge(payload: dict[str, bytes]) -> None:
+        del payload[name]
+
+    return forge
+
+
 def _verdict(values: Any) -> None:  # noqa: ANN401 - JSON
     values["verdict"] = "corroborated"
 
@@ -215,7 +224,7 @@ def test_a_picture_of_something_else_is_found_where_pixels_are_enclosed(tmp_path
 def test_a_missing_picture_is_found(tmp_path: Path) -> None:
     folder = copy(tmp_path)
     name = json.loads((folder / "data" / "dossier.json").read_bytes())["pictures"][0]["file"]
-    resealed(folder, lambda payload: payload.pop(name) and None)
+    resealed(folder, without(name))
     assert name in told(verify_dossier(folder))
 
 
@@ -296,7 +305,7 @@ def test_hostile_tables_and_folders_are_refused(tmp_path: Path, name: str, data:
 @pytest.mark.parametrize("name", ["evidence.json", "dossier.json", "seeds/SIMULATED-events.toml"])
 def test_what_it_rests_on_must_be_there(tmp_path: Path, name: str) -> None:
     folder = copy(tmp_path)
-    resealed(folder, lambda payload: payload.pop(name) and None)
+    resealed(folder, without(name))
     with pytest.raises(DossierError, match="is missing"):
         verify_dossier(folder)
 
