@@ -1,9 +1,10 @@
-"""The series detector beside its peers on one cube: accuracy, seconds, memory, in one run.
+"""Every detector beside its peers and plain counterparts: accuracy, seconds, memory, in one run.
 
-Here belongs the contest and its print-out; how each method is used stands in ``detect_peers``,
-the cube and the score come from the generator of the peers (folder named by ZONEWATCH_PEERS).
-Contestants take turns, each in a process of its own, so that a busy machine slows all of them,
-and the best of their rounds counts. The limits of the machine are measured in the same run.
+Here belongs the contest and its one table; how each method is used stands in ``detect_peers`` and
+``detect_plain``. Cube and radar stack come from the generators of the peers (folder named by
+ZONEWATCH_PEERS), the pair is theirs drawn again. Contestants take turns, each in a process of its
+own, so that a busy machine slows all of them, and the best of their rounds counts. The limits of
+the machine are measured in the same run.
 """
 
 from __future__ import annotations
@@ -22,19 +23,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.detect_peers import CONTESTANTS, PARTIAL, SLOW_FROM, SLOW_PX
+from benchmarks.detect_peers import CONTESTANTS, SLOW_FROM, SLOW_PX, found_path
+from benchmarks.detect_plain import CALLED_AT, N_ITERATIONS, PAIR, RADAR, SERIES
 from benchmarks.monitor import load_peers, peers_folder
+from benchmarks.pair_plain import peer_pair
+from benchmarks.radar import read_stack
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = "zonewatch"
-N_TURNS = 3
+OURS = {SERIES: "zonewatch monitor", PAIR: "zonewatch IR-MAD", RADAR: "zonewatch radar"}
+"""What the others of a task are held against."""
+N_TURNS = 2
 N_ROUNDS = 3
 N_SLOW = 1
+PAIR_PX = 1000
+N_MONITORED = 50
 ZEIT = "zeit-cdts==2.2.0"
 """It declares torch, which these algorithms do not need: installed alone, beside the rest."""
 NEEDS = {"nrt": "nrt", "zeit": "zeit", "pyxccd": "pyxccd"}
@@ -44,18 +51,62 @@ COPY_MB = 256
 
 
 @dataclass(frozen=True)
+class Task:
+    """Data with a truth.
+
+    Attributes:
+        values: (time, band, y, x), or (time, y, x) for a series of one band.
+        dates: one an image.
+        truth: pixels that changed, bool, (y, x).
+        since: a pixel is found if it is called at this date or later.
+    """
+
+    values: NDArray[np.float32]
+    dates: NDArray[np.datetime64]
+    truth: NDArray[np.bool_]
+    since: int = 0
+
+    @property
+    def bytes_a_pixel(self) -> float:
+        """Bytes of one pixel on one date, all bands."""
+        return self.values.nbytes / (len(self.values) * self.truth.size)
+
+    def score(self, found: NDArray[np.int16], spot: tuple[slice, slice]) -> tuple[float, float]:
+        """Recall, and share of the unchanged pixels that is called, on part of the frame."""
+        truth, here = self.truth[spot], found[spot]
+        return float((here[truth] >= self.since).mean()), float((here[~truth] >= 0).mean())
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What memory and multiplier of this machine give right now.
+
+    Attributes:
+        copy_gb_s: bytes read and written by a plain copy on both cores, 1e9 a second.
+        gemm_gflop_s: multiplications and additions of a matrix product, 1e9 a second.
+    """
+
+    copy_gb_s: float
+    gemm_gflop_s: float
+
+
+@dataclass(frozen=True)
 class Entry:
     """What a contestant reached.
 
     Attributes:
         figures: best seconds of its parts and peak memory.
-        score: recall and false alarms.
+        recall: share of the changed pixels that is found.
+        false_alarms: share of the others that is called.
         n_pixel_dates: pixel-dates that the whole took in.
+        read_bytes: what they hold.
     """
 
     figures: dict[str, float]
-    score: dict[str, float]
+    recall: float
+    false_alarms: float
     n_pixel_dates: int
+    read_bytes: float
 
     @property
     def speed(self) -> float:
@@ -69,26 +120,38 @@ def main() -> None:
     if not folder.is_dir():
         print(f"skipped: no folder {folder}; set ZONEWATCH_PEERS")
         return
-    peers = load_peers(folder)
-    print_limits()
+    limits = measured_limits()
     with tempfile.TemporaryDirectory() as scratch:
-        entries = contest(peers, Path(scratch))
-    print_table(entries)
+        entries = contest(tasks_of(folder), Path(scratch))
+    print_table(entries, limits)
 
 
-def contest(peers: ModuleType, scratch: Path) -> dict[str, Entry]:
+def tasks_of(folder: Path) -> dict[str, Task]:
+    """The data of the contest by name: the peers' cube, pair and radar stack."""
+    peers = load_peers(folder)
+    dates, cube = peers.load()
+    before, after, changed = peer_pair(PAIR_PX)
+    power, raised = read_stack(folder)
+    return {
+        SERIES: Task(cube, dates, peers.blkmask(), peers.CH),
+        PAIR: Task(np.stack([before, after]), dates[:2], changed),
+        RADAR: Task(power, dates[: len(power)], raised),
+    }
+
+
+def contest(tasks: Mapping[str, Task], scratch: Path) -> dict[str, Entry]:
     """All contestants that can be had, in turns."""
-    dates, values = peers.load()
-    np.save(scratch / "cube.npy", values)
-    np.save(scratch / "dates.npy", dates)
+    for name, task in tasks.items():
+        np.save(scratch / f"{name}.npy", task.values)
+        np.save(scratch / f"{name}-dates.npy", task.dates)
     ready = [name for name in CONTESTANTS if is_ready(name)]
     played: dict[str, list[dict[str, float]]] = {name: [] for name in ready}
     for turn in range(N_TURNS):
         for name in ready:
-            if turn == 0 or (name not in PARTIAL and played[name]):
+            if turn == 0 or (not CONTESTANTS[name].plays_once and played[name]):
                 played[name] += play(name, scratch)
     return {
-        name: entry(peers, name, turns, np.load(found_path(scratch, name)))
+        name: entry(tasks[CONTESTANTS[name].task], name, turns, scratch)
         for name, turns in played.items()
         if turns
     }
@@ -124,16 +187,10 @@ def fetch_zeit() -> str:
     return (done.stderr.strip().splitlines() or ["pip failed"])[-1] if done.returncode else ""
 
 
-def found_path(scratch: Path, name: str) -> Path:
-    """Where a contestant leaves its answer."""
-    return scratch / f"{name.replace(' ', '-')}.npy"
-
-
 def play(name: str, scratch: Path) -> list[dict[str, float]]:
     """One turn of a contestant in a process of its own; nothing if it fails, with the reason."""
-    paths = [scratch / "cube.npy", scratch / "dates.npy", found_path(scratch, name)]
-    n_rounds = N_SLOW if name in PARTIAL else N_ROUNDS
-    words = ["-m", "benchmarks.detect_peers", name, *map(str, paths), str(n_rounds)]
+    n_rounds = N_SLOW if CONTESTANTS[name].plays_once else N_ROUNDS
+    words = ["-m", "benchmarks.detect_peers", name, str(scratch), str(n_rounds)]
     path = os.pathsep.join([str(ROOT), str(zeit_folder())])
     done = subprocess.run(  # noqa: S603 - our own arguments
         [sys.executable, *words],
@@ -150,30 +207,19 @@ def play(name: str, scratch: Path) -> list[dict[str, float]]:
     return [figures]
 
 
-def entry(
-    peers: ModuleType, name: str, turns: list[dict[str, float]], found: NDArray[np.int16]
-) -> Entry:
+def entry(task: Task, name: str, turns: list[dict[str, float]], scratch: Path) -> Entry:
     """The best of each part over the turns, the largest memory, and the score."""
     best = {key: min(turn[key] for turn in turns) for key in turns[0]}
     best["peak_mb"] = max(turn["peak_mb"] for turn in turns)
-    score: dict[str, Any] = peers.score(found)
-    if name in PARTIAL:
-        score = score_of_part(peers, found)
-    return Entry(best, score, peers.T * PARTIAL.get(name, found.size))
+    some = CONTESTANTS[name].n_pixels
+    part = slice(None) if some is None else slice(SLOW_FROM, SLOW_FROM + SLOW_PX)
+    recall, false_alarms = task.score(np.load(found_path(scratch, name)), (part, part))
+    n_pixel_dates = len(task.values) * (some or task.truth.size)
+    return Entry(best, recall, false_alarms, n_pixel_dates, n_pixel_dates * task.bytes_a_pixel)
 
 
-def score_of_part(peers: ModuleType, found: NDArray[np.int16]) -> dict[str, float]:
-    """Recall and false alarms on the square that slow methods are run on."""
-    spot = (slice(SLOW_FROM, SLOW_FROM + SLOW_PX),) * 2
-    block, here = peers.blkmask(*found.shape)[spot], found[spot]
-    return {
-        "recall_block": float((here[block] >= peers.CH).mean()),
-        "false_alarm_outside": float((here[~block] >= 0).mean()),
-    }
-
-
-def print_limits() -> None:
-    """What memory and multiplier of this machine give right now."""
+def measured_limits() -> Limits:
+    """Copy and multiply, some times over."""
     draw = np.random.default_rng(0)
     square = draw.random((GEMM_SIZE, GEMM_SIZE), dtype=np.float32)
     gemm_s = min(seconds_of(lambda: square @ square) for _ in range(N_ROUNDS))
@@ -186,9 +232,7 @@ def print_limits() -> None:
             list(pool.map(lambda half: np.copyto(target[half], source[half]), halves))
 
     copy_s = min(seconds_of(copy) for _ in range(N_ROUNDS))
-    print(f"load {os.getloadavg()[0]:.1f}")
-    print(f"limits: copy {2 * source.nbytes / copy_s / 1e9:.1f} GB/s, ", end="")
-    print(f"sgemm {2 * GEMM_SIZE**3 / gemm_s / 1e9:.0f} GFLOP/s")
+    return Limits(2 * source.nbytes / copy_s / 1e9, 2 * GEMM_SIZE**3 / gemm_s / 1e9)
 
 
 def seconds_of(work: Any) -> float:  # noqa: ANN401 - any call
@@ -198,22 +242,44 @@ def seconds_of(work: Any) -> float:  # noqa: ANN401 - any call
     return time.perf_counter() - started
 
 
-def print_table(entries: dict[str, Entry]) -> None:
-    """One line a method, and how much faster ours is."""
-    ours = entries[OURS]
+def print_table(entries: dict[str, Entry], limits: Limits) -> None:
+    """One line a method, how much faster ours is, and how near it comes to the machine."""
     print(f"best of {N_TURNS} turns of {N_ROUNDS}, load {os.getloadavg()[0]:.1f}")
     print(
-        f"{'':<20}{'recall':>8}{'false':>8}{'fit s':>8}{'ms/date':>9}{'Mpx.d/s':>9}{'peak MB':>9}"
-        f"{'ours x':>8}{'a date':>8}"
+        f"{'':<20}{'recall':>8}{'false':>8}{'Mpx.d/s':>9}{'peak MB':>9}{'ours x':>8}"
+        f"{'fit s':>8}{'ms/date':>9}{'a date x':>9}{'of copy':>9}"
     )
     for name, one in entries.items():
-        date_ms = one.figures["monitor_s"] * 1000 / 50
-        print(
-            f"{name:<20}{one.score['recall_block']:>8.4f}{one.score['false_alarm_outside']:>8.4f}"
-            f"{one.figures['fit_s']:>8.3f}{date_ms:>9.2f}{one.speed:>9.2f}"
-            f"{one.figures['peak_mb']:>9.0f}{ours.speed / one.speed:>8.1f}"
-            f"{one.figures['monitor_s'] / ours.figures['monitor_s']:>8.1f}"
-        )
+        ours = entries.get(OURS[CONTESTANTS[name].task], one)
+        print(f"{name:<20}{one.recall:>8.4f}{one.false_alarms:>8.4f}{line(one, ours, limits)}")
+    print(
+        f"{'this machine':<20}copy {limits.copy_gb_s:.1f} GB/s, sgemm "
+        f"{limits.gemm_gflop_s:.0f} GFLOP/s"
+    )
+    print("ours x: speed of the method of ours above over this one's; of copy: bytes taken in a")
+    print(
+        "second over what a plain copy moves. A pixel-date holds all its bands: one in the series,"
+    )
+    print(f"six in the pair ({N_ITERATIONS} iterations), two in the radar stack. plain IR-MAD is")
+    print(
+        f"called at {100 * CALLED_AT:g} % of its chi-square, omnibus at the rate that ours states."
+    )
+
+
+def line(one: Entry, ours: Entry, limits: Limits) -> str:
+    """Speed, memory and ratios of one method."""
+    part = one.figures
+    share = one.read_bytes / part["whole_s"] / 1e9 / limits.copy_gb_s
+    return (
+        f"{one.speed:>9.2f}{part['peak_mb']:>9.0f}{ours.speed / one.speed:>8.1f}"
+        f"{shown(part['fit_s'], 8, 3)}{shown(part['monitor_s'] * 1000 / N_MONITORED, 9, 2)}"
+        f"{shown(part['monitor_s'] / ours.figures['monitor_s'], 9, 1)}{100 * share:>8.2f}%"
+    )
+
+
+def shown(value: float, width: int, digits: int) -> str:
+    """A number, or a dash where a method has no such part."""
+    return f"{value:>{width}.{digits}f}" if np.isfinite(value) else f"{'-':>{width}}"
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """The contestants of ``detect``: one method a process, so that each has its own peak of memory.
 
-Here belongs how each method is used. Every one gets the same cube, fits the baseline and says for
-every pixel at which date a change was confirmed. Compiling comes before the clock starts, and the
+Here belongs how each method of series is used, and the process; pairs and radar stand in
+``detect_plain``. Every method of series gets the same cube, fits the baseline and says for every
+pixel at which date a change was confirmed. Compiling comes before the clock starts, and the
 regular axis that one of them needs is laid out before it, too.
 
-    python -m benchmarks.detect_peers NAME CUBE DATES FOUND
+    python -m benchmarks.detect_peers NAME FOLDER ROUNDS
 """
 
 from __future__ import annotations
@@ -16,18 +17,26 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from benchmarks.detect_plain import (
+    PAIR,
+    RADAR,
+    SERIES,
+    Played,
+    fused,
+    irmad,
+    irmad_plain,
+    omnibus_plain,
+    radar_steps,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
-    Values: TypeAlias = NDArray[np.float32]
-    Dates: TypeAlias = NDArray[np.datetime64]
-    Found: TypeAlias = NDArray[np.int16]
+    from benchmarks.detect_plain import Dates, Values
 
 N_BASELINE = 100
 N_THREADS = 2
@@ -38,23 +47,6 @@ block."""
 SLOW_FROM = 125
 REGULAR_DAYS = 5
 _HWM = re.compile(r"VmHWM:\s+(\d+) kB")
-
-
-@dataclass(frozen=True)
-class Played:
-    """What a method did.
-
-    Attributes:
-        found: index of the date that confirms, -1 for none, (y, x).
-        fit_s: seconds for the baseline; NaN if the method has no such part.
-        monitor_s: seconds for all monitored dates, one after another; NaN likewise.
-        whole_s: seconds for everything.
-    """
-
-    found: Found
-    fit_s: float
-    monitor_s: float
-    whole_s: float
 
 
 def zonewatch(values: Values, dates: Dates) -> Played:
@@ -165,18 +157,38 @@ def pyxccd_cold(values: Values, dates: Dates) -> Played:
     return Played(found, float("nan"), float("nan"), time.perf_counter() - started)
 
 
-CONTESTANTS: dict[str, Callable[[Values, Dates], Played]] = {
-    "zonewatch": zonewatch,
-    "nrt EWMA": _nrt("ewma", "EWMA"),
-    "nrt CuSum OLS": _nrt("cusum", "CuSum", method="OLS"),
-    "nrt MoSum OLS": _nrt("mosum", "MoSum", method="OLS"),
-    "nrt IQR": _nrt("iqr", "IQR"),
-    "nrt CCDC stable": _nrt("ccdc", "CCDC", screen_outliers=None),
-    "zeit bfast_monitor": zeit_bfast,
-    "pyxccd COLD": pyxccd_cold,
+@dataclass(frozen=True)
+class Contestant:
+    """A method and what it is run on.
+
+    Attributes:
+        play: takes values and dates.
+        task: the data it gets.
+        plays_once: whether it is so slow that one round is all it gets.
+        n_pixels: pixels it is run on where that is not all.
+    """
+
+    play: Callable[[Values, Dates], Played]
+    task: str = SERIES
+    plays_once: bool = False
+    n_pixels: int | None = None
+
+
+CONTESTANTS = {
+    "zonewatch monitor": Contestant(zonewatch),
+    "nrt EWMA": Contestant(_nrt("ewma", "EWMA")),
+    "nrt CuSum OLS": Contestant(_nrt("cusum", "CuSum", method="OLS")),
+    "nrt MoSum OLS": Contestant(_nrt("mosum", "MoSum", method="OLS")),
+    "nrt IQR": Contestant(_nrt("iqr", "IQR")),
+    "nrt CCDC stable": Contestant(_nrt("ccdc", "CCDC", screen_outliers=None)),
+    "zeit bfast_monitor": Contestant(zeit_bfast),
+    "pyxccd COLD": Contestant(pyxccd_cold, plays_once=True, n_pixels=SLOW_PX * SLOW_PX),
+    "zonewatch IR-MAD": Contestant(irmad, PAIR),
+    "zonewatch fused": Contestant(fused, PAIR),
+    "plain IR-MAD": Contestant(irmad_plain, PAIR, plays_once=True),
+    "zonewatch radar": Contestant(radar_steps, RADAR),
+    "plain omnibus": Contestant(omnibus_plain, RADAR, plays_once=True),
 }
-PARTIAL = {"pyxccd COLD": SLOW_PX * SLOW_PX}
-"""Pixels that a method is run on where that is not all."""
 
 
 def peak_mb() -> float:
@@ -188,13 +200,13 @@ def peak_mb() -> float:
     return int(match[1]) / 1024
 
 
-def main(name: str, paths: list[Path], n_rounds: int) -> None:
+def main(name: str, folder: Path, n_rounds: int) -> None:
     """Run one contestant and print its figures as JSON; the first run, on a corner, compiles."""
-    values, dates = np.load(paths[0]), np.load(paths[1])
-    play = CONTESTANTS[name]
-    play(np.ascontiguousarray(values[:, :WARM_PX, :WARM_PX]), dates)
-    rounds = [play(values, dates) for _ in range(n_rounds)]
-    np.save(paths[2], rounds[0].found)
+    one = CONTESTANTS[name]
+    values, dates = np.load(folder / f"{one.task}.npy"), np.load(folder / f"{one.task}-dates.npy")
+    one.play(np.ascontiguousarray(values[..., :WARM_PX, :WARM_PX]), dates)
+    rounds = [one.play(values, dates) for _ in range(n_rounds)]
+    np.save(found_path(folder, name), rounds[0].found)
     figures: dict[str, Any] = {
         part: min(getattr(one, part) for one in rounds)
         for part in ("fit_s", "monitor_s", "whole_s")
@@ -202,5 +214,10 @@ def main(name: str, paths: list[Path], n_rounds: int) -> None:
     print(json.dumps(figures | {"peak_mb": peak_mb()}))
 
 
+def found_path(folder: Path, name: str) -> Path:
+    """Where a contestant leaves its answer."""
+    return folder / f"found-{name.replace(' ', '-')}.npy"
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], [Path(one) for one in sys.argv[2:5]], int(sys.argv[5]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

@@ -18,10 +18,11 @@ from scipy.stats import binomtest
 
 from pipeline import trial
 from pipeline.detect.monitor import HarmonicMonitor
+from pipeline.futures import Futures
 from pipeline.history import replay
 from pipeline.inputs import Silence
 from pipeline.judge import count_baseline
-from pipeline.limit import Trial, onsets_of
+from pipeline.limit import Trial, dates_of, onsets_of
 from pipeline.limit.blobs import drawn, plots_of
 from pipeline.limit.plants import Ground, planted
 from pipeline.model.change import Status
@@ -87,6 +88,7 @@ class Shortcut:
         self.cube, self.mask, self.n_baseline, self.config = cube, mask, n_baseline, config
         self.monitor = HarmonicMonitor(config.monitor)
         self.learnt = self.monitor.learn(cube, n_baseline)
+        self.futures = Futures.of(cube, n_baseline, config.monitor, self.learnt)
         changes = self.monitor.detect(cube, n_baseline, self.learnt)
         self.field: Field = trial.field_of(cube, changes, (mask,), config)
         self.ground = Ground.of(cube, n_baseline)
@@ -111,13 +113,11 @@ class Shortcut:
         """Whether each blob is found: by the shortcut, alone, alone with its own calibration."""
         onsets = onsets_of(self.field, self.config.limit)
         everywhere = {one: self.scenes(plant, contrast, one) for one in onsets}
-        outcomes = tuple(
-            trial.watched(self.monitor.detect(scenes, self.n_baseline, self.learnt))
-            for scenes in everywhere.values()
-        )
         rows, cols = self.mask.window.slices
-        free = (self.field.free & self.ground.has_room(plant, contrast))[rows, cols]
-        free &= self.mask.fraction > INSIDE_SHARE
+        free = self.field.free & self.ground.has_room(plant, contrast)
+        late = planted(dates_of(self.field), self.ground, plant, contrast, onset=0)
+        outcomes = self.futures.watch(late, [one - self.n_baseline for one in onsets], free)
+        free = free[rows, cols] & (self.mask.fraction > INSIDE_SHARE)
         made = Trial(plant, contrast, outcomes, self.config.objects.min_pixels).within(self.mask)
         found = made.finds(free, n_pixels, N_BLOBS, np.random.default_rng(1))
         groups = drawn(plots_of(free, n_pixels), len(onsets), N_BLOBS, np.random.default_rng(1))

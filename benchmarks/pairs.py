@@ -17,6 +17,7 @@ import numpy as np
 from scipy import ndimage
 
 from benchmarks.pair_data import (
+    CHANGED,
     CITIES,
     RADAR,
     LabelledPair,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 SIZE, N_ITERATIONS, N_REPEATS = 1000, 12, 5
 NULL_SIZE, N_NULLS = 400, 3
+BLOCK_PX = 64
 OFFSETS_PX = ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (1.0, 0.0), (1.0, 1.0))
 
 
@@ -61,6 +63,8 @@ def main() -> None:
         print_scores("fused", FusedPair(config.pair), pairs)
         print_scores("IR-MAD", IrMad(config.pair), pairs)
         print_scores("ratio", LogRatio(config.pair), radar)
+        print_chances(FusedPair(config.pair), pairs)
+        print_halves(FusedPair(config.pair), pairs)
         print_offsets(FusedPair(config.pair), pairs)
         print_neighbours(FusedPair(config.pair), neighbours)
     print_nulls(config.pair)
@@ -110,6 +114,35 @@ def line(name: str, found: PairScore) -> str:
     )
 
 
+def print_chances(detector: PairDetector, pairs: list[LabelledPair]) -> None:
+    """From where on p-values are bounds, and how many changed pixels have a small one."""
+    print("\nfused: p-values up to which they are bounds; changed pixels at or below 5, 1, 0.1 %")
+    for pair in pairs:
+        changes = run(detector, pair)
+        p_value = changes.p_value[changes.seen & (pair.labels == CHANGED)]
+        found = " ".join(f"{100 * (p_value <= nominal).mean():5.1f} %" for nominal in NOMINAL)
+        print(f"  {pair.name:<10} {changes.p_bound:.3f}  {found}")
+
+
+def print_halves(detector: PairDetector, pairs: list[LabelledPair]) -> None:
+    """Shares taken from every second block and held against the blocks between (no label)."""
+    print(f"\nfused: the strength that 5, 1, 0.1 % of every second block of {BLOCK_PX} px reach is")
+    print("reached in the blocks between so many times as often, without what is called")
+    for pair in pairs:
+        changes = run(detector, pair)
+        rows, cols = np.indices(changes.seen.shape) // BLOCK_PX
+        quiet = changes.seen & ~changes.changed
+        halves = [quiet & ((rows + cols) % 2 == nth) for nth in range(2)]
+        parts = []
+        for taken, other in (halves, halves[::-1]):
+            limits = np.quantile(changes.p_value[taken], NOMINAL)
+            ratio = [(changes.p_value[other] <= limit).mean() for limit in limits] / np.array(
+                NOMINAL
+            )
+            parts.append(" ".join(f"{value:.2f}" for value in ratio))
+        print(f"  {pair.name:<10} {'   '.join(parts)}")
+
+
 def print_offsets(detector: PairDetector, pairs: list[LabelledPair]) -> None:
     """What is lost where the second date is shifted by planted parts of a pixel."""
     print("\nfused, second date shifted: AUC of Taizhou, mean AUC and F1 of the cities")
@@ -147,6 +180,9 @@ def print_neighbours(
         f"  at most 1 % called on {quiet}; median of all: {100 * np.median(called):.2f} % called,"
     )
     print(f"  {shares} flagged at 5, 1, 0.1 %; why the others differ was not looked into")
+    over = (np.array(flagged) > 2 * np.array(NOMINAL)).sum(axis=0)
+    under = (np.array(flagged) < np.array(NOMINAL) / 2).sum(axis=0)
+    print(f"  more than twice as often in {over} pairs, less than half in {under}")
 
 
 def grounds() -> dict[str, NDArray[np.float32]]:

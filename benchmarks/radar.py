@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pipeline.model.radar import RadarChange
+    from pipeline.model.radar import RadarChange, RadarOnset
 
 OPTIONS = load_config().radar
 MIN_PIXELS = load_config().objects.min_pixels
@@ -220,9 +220,17 @@ def print_burst(cube: DateCube) -> None:
         found = pair.compare_dates(cube, np.isin(winters, earlier), winters == later)
         shares = " ".join(f"{(found.p_value <= nominal).mean():.4f}" for nominal in NOMINAL)
         limit = ", ".join(f"{value:.1f}" for value in np.median(found.limit_db, axis=(1, 2)))
-        print(f"  {earlier} against {later}: {shares}; limit at {alpha()} VV, VH {limit} dB")
+        print(f"  {earlier} against {later}: {shares}; {vouched(found)};")
+        print(f"    limit at {alpha()} VV, VH {limit} dB")
     print_steps(cube)
     print_dates(cube)
+
+
+def vouched(found: RadarChange | RadarOnset) -> str:
+    """The rate that the ground itself vouches for."""
+    if found.least_share == 1:
+        return "no rate vouched for"
+    return f"rates from {found.least_share:.1e} on vouched for"
 
 
 def winters_of(cube: DateCube) -> NDArray[np.int64]:
@@ -242,7 +250,7 @@ def print_steps(cube: DateCube) -> None:
         wet = [f"{cube.instants[date]:%Y-%m-%d}" for date in np.flatnonzero(found.common_mode)]
         print(
             f"  lasting steps after {n_baseline} dates: {over(found.p_value)} of what is stated; "
-            f"{zones_with_objects(found.changed)} of 16 zones hold an object, "
+            f"{vouched(found)}; {zones_with_objects(found.changed)} of 16 zones hold an object, "
             f"none dated to a left-out date ({', '.join(wet)}): "
             f"{not found.common_mode[found.first_with[found.changed]].any()}"
         )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from shapely import box
 
 from benchmarks.simulated_cube import SimulatedCube, simulated_cube
+from pipeline.activity import show_signs
 from pipeline.model.change import Period
 from pipeline.model.coarse import CoarseLook, LookLabel, Noise, Quantity, SourceFile
 from pipeline.model.coarse_chip import PlacedLook
@@ -25,6 +26,9 @@ from pipeline.model.cube import DateCube, ZoneMask
 from pipeline.model.degrees import DegreeGrid
 from pipeline.model.grid import Grid, Window
 from pipeline.model.site import SITE_PLACE
+from pipeline.prepare import Prepared
+from pipeline.request import ROOT
+from pipeline.sensors import SENSORS
 from pipeline.signs import (
     LightOptions,
     built_up_growth,
@@ -38,6 +42,7 @@ from pipeline.signs import (
     temperature_contrast,
 )
 from pipeline.simulate.options import REHEARSAL, every_pass
+from pipeline.sites import load_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -103,6 +108,7 @@ def main() -> None:
         print(f"generator, seeds {seeds}, {n_dates} dates, baseline to {end:%Y-%m-%d}")
         for name, sign in SIGNS.items():
             print_count(name, [s for one in cubes for s in ask(sign, one, end)], end)
+    print_calls()
     print_models()
     print_planted()
 
@@ -149,6 +155,25 @@ def print_count(name: str, found: Iterable[SignSeries], end: datetime) -> None:
         f"  {name:20} {total.series:7} {total.silent:7} {total.looks:7} {beyond:8.4f} "
         f"{total.windows:8} {steps:12.4f} {total.onsets:7}"
     )
+
+
+def print_calls() -> None:
+    """What the signs of a whole run call on unchanged scenes, by the rules that it publishes."""
+    print("runs on unchanged scenes: series, with a lasting departure, with a single look")
+    site = load_site(ROOT / "aoi" / "kaesong-rehearsal")
+    for seed, made, end in (
+        *((seed, sparse, BASELINE_END) for seed in SEEDS),
+        (LONG_SEED, dense, LONG_BASELINE_END),
+    ):
+        one = made(seed)
+        watched = replace(site, baseline_end=(end - timedelta(days=1)).date(), timezone="UTC")
+        ready = Prepared(one.cube, one.masks, {}, (), ())
+        found = show_signs(watched, ready, (), sensor=SENSORS["sentinel-2"])
+        shown = [one for one in found.readings if one.is_observable]
+        lasting = [one for one in shown if one.lasting]
+        single = [one for one in shown if one.single.any()]
+        names = ", ".join(f"{r.series.place} {r.series.sign}" for r in (*lasting, *single))
+        print(f"  seed {seed}: {len(shown)}, {len(lasting)}, {len(single)} {names}")
 
 
 def print_models() -> None:

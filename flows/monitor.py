@@ -1,15 +1,15 @@
 """The pass as a Prefect flow: one task a scene, ids between tasks, everything else on disk.
 
 Here belongs the order in which Prefect calls the pipeline; what is called belongs to
-``pipeline``. ``python -m flows.monitor SITE`` runs it once, with Prefect's temporary server if no
-other is named. Results are not persisted: the chip store and the run records are the memory, so a
-rerun of a killed flow finds what it had.
+``pipeline``. ``python -m flows.monitor SITE [SOURCE [WORK]] [--sensor ID]`` runs it once, with
+Prefect's temporary server if no other is named. Results are not persisted: the chip store and the
+run records are the memory, so a rerun of a killed flow finds what it had.
 """
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
+from argparse import ArgumentParser, Namespace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prefect import flow, task, unmapped
@@ -20,6 +20,7 @@ from pipeline.fetch import fetch_scene
 from pipeline.request import request_for
 from pipeline.run import RunRequest, run_site
 from pipeline.search import search
+from pipeline.selection import DEFAULT_SENSOR, config_for
 from pipeline.sites import load_site
 from pipeline.store.chips import ChipStore
 from pipeline.store.layout import WorkFolder
@@ -37,15 +38,22 @@ class Job:
         site: name or path of the AOI folder.
         source: preset, address or folder of the catalogue; empty for the sample tiles.
         work: the work folder.
+        sensor: id of the sensor whose scenes are judged.
     """
 
     site: str
     source: str
     work: str
+    sensor: str = DEFAULT_SENSOR
 
     def request(self) -> RunRequest:
-        """The same as a request to the pipeline."""
-        return request_for(self.site, self.source, Path(self.work))
+        """The same as a request to the pipeline, with the collections and bands of the sensor.
+
+        Raises:
+            InputError: if the sensor is not known, or the source does not give it.
+        """
+        asked = request_for(self.site, self.source, Path(self.work), sensor=self.sensor)
+        return replace(asked, config=config_for(self.sensor, asked.source, asked.config))
 
 
 @task
@@ -83,19 +91,35 @@ def analyse(job: Job) -> str:
     name="monitor",
     task_runner=ThreadPoolTaskRunner(max_workers=SCENES_AT_ONCE),  # type: ignore[arg-type]
 )
-def monitor(site: str = "kaesong-rehearsal", source: str = "", work: str = "work") -> str:
+def monitor(
+    site: str = "kaesong-rehearsal",
+    source: str = "",
+    work: str = "work",
+    sensor: str = DEFAULT_SENSOR,
+) -> str:
     """Watch a site once; the id of the run.
 
     Args:
         site: name or path of the AOI folder.
         source: preset, address or folder of the catalogue; empty for the sample tiles.
         work: where chips, products and records go.
+        sensor: id of the sensor whose scenes are judged.
     """
-    job = Job(site, source, work)
+    job = Job(site, source, work, sensor)
     listing, scene_ids = freeze_scenes(job)
     brought = bring_scene.map(unmapped(job), unmapped(listing), scene_ids)
     return analyse(job, wait_for=brought)
 
 
+def words() -> Namespace:
+    """The words of the command line."""
+    parser = ArgumentParser(prog="python -m flows.monitor", description="Watch a site once.")
+    parser.add_argument("site", nargs="?", default="kaesong-rehearsal", help="name or AOI folder")
+    parser.add_argument("source", nargs="?", default="", help="preset, address or folder")
+    parser.add_argument("work", nargs="?", default="work", help="where everything goes")
+    parser.add_argument("--sensor", default=DEFAULT_SENSOR, help="whose scenes are judged")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    print(monitor(*sys.argv[1:]))
+    print(monitor(**vars(words())))

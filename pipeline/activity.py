@@ -1,4 +1,4 @@
-"""Which signs of activity a run can show: by its sensor, by the kinds of the zones, by what is held.
+"""Which signs of activity a run can show: by sensor, by the kinds of the zones, by what is held.
 
 Here belongs that choice, and the reason for every sign that is left out. How a sign is measured
 belongs to ``signs``, how looks are prepared to ``prepare``; weighing claims to ``assess``.

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 ALGORITHM_VERSIONS = {
     "fetch": "1",
     "prepare": "3",
-    "detect": "2",
+    "detect": "4",
     "zones": "2",
     "history": "2",
     "signs": "1",
     "limit": "1",
-    "assess": "2",
+    "assess": "3",
     "publish": "6",
-    "report": "4",
+    "report": "6",
 }
 """Raised by hand when the results of a stage change, so that old products are made anew."""
 
@@ -46,7 +46,7 @@ def identity(hashes: Mapping[str, str]) -> str:
 
 def cube_identity(hashes: Mapping[str, str]) -> str:
     """Identity of the scenes and how they are judged, whatever is said about them."""
-    beside = ("seeds", "superseded", "listing", "limits", "coarse")
+    beside = ("seeds", "superseded", "listing", "limits", "coarse", "post-hoc")
     return identity({name: one for name, one in hashes.items() if name not in beside})
 
 

@@ -7,7 +7,7 @@ What makes two runs the same belongs to ``identity``; words of a command line to
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,9 +17,12 @@ from pipeline.selection import DEFAULT_SENSOR
 from pipeline.store.files import canonical_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipeline.config import RunConfig
     from pipeline.model.claim import Seeds
     from pipeline.model.findings import Findings
+    from pipeline.model.plan import Registration
     from pipeline.model.provenance import RunRecord
     from pipeline.model.scene import FetchedScene, Remark, Scene
     from pipeline.model.site import Site
@@ -82,11 +85,13 @@ class RunResult:
         record: inputs, outputs and failures.
         folder: where the products lie.
         findings: what was found; None if nothing was new and the products of before still hold.
+        refused: claims that were left out, a line each; the others were weighed.
     """
 
     record: RunRecord
     folder: Path
     findings: Findings | None
+    refused: tuple[str, ...] = ()
 
     @property
     def was_new(self) -> bool:
@@ -109,6 +114,8 @@ class Inputs:
         sensor: whose scenes they are.
         held: detection limits that were measured in these scenes; None if none were.
         coarse: hash of what is held of the site in coarse sensors, hex; empty for nothing.
+        registered: which plan of each claim was fixed before a look at the data, by claim.
+        refused: claims of the folder that are left out, each with file, line and reason.
     """
 
     site: Site
@@ -121,6 +128,13 @@ class Inputs:
     sensor: str = DEFAULT_SENSOR
     held: HeldLimits | None = None
     coarse: str = ""
+    registered: Mapping[str, Registration] = field(default_factory=dict)
+    refused: tuple[Remark, ...] = ()
+
+    @property
+    def post_hoc(self) -> tuple[str, ...]:
+        """Ids of the claims whose plan was made after a look at the data."""
+        return tuple(sorted(name for name, one in self.registered.items() if one.is_post_hoc))
 
     def hashes(self, config: RunConfig) -> dict[str, str]:
         """Hash by name of every input."""
@@ -141,12 +155,16 @@ class Inputs:
         said = {"listing": hashlib.sha256(words).hexdigest()} if self.on_listing else {}
         limits = {} if self.held is None else {"limits": self.held.sha256}
         lights = {"coarse": self.coarse} if self.coarse else {}
-        return {**own, **seeds, **gone, **said, **limits, **lights, **chips}
+        # A plan that came after a look is shown as such: with it the products are others.
+        late = canonical_json(self.post_hoc)
+        after = {"post-hoc": hashlib.sha256(late).hexdigest()} if self.post_hoc else {}
+        return {**own, **seeds, **gone, **said, **limits, **lights, **after, **chips}
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """What must be said of the scenes and is no failure."""
-        return self.on_listing + tuple(r for one in self.fetched for r in one.remarks)
+        beside = self.on_listing + self.refused
+        return beside + tuple(r for one in self.fetched for r in one.remarks)
 
 
 def _stated(scene: Scene) -> list[object]:

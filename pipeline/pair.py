@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pipeline.model.change import ChangeMap
     from pipeline.store.named import Place
 
-ALGORITHM_VERSION = "2"
+ALGORITHM_VERSION = "3"
 """Raised by hand when the same inputs and settings give other numbers."""
 
 
@@ -47,6 +47,7 @@ class PairSummary:
         method: name of the detector, ``fused`` for several bands and ``ratio`` for one.
         offset: how far the second raster lay off the first on their common grid, and was moved.
         is_simulated: whether either raster is marked as simulated.
+        p_bound: p-values up to this one are upper bounds; 0 for none.
     """
 
     n_seen: int
@@ -55,6 +56,7 @@ class PairSummary:
     method: str
     offset: Offset
     is_simulated: bool
+    p_bound: float = 0.0
 
     @property
     def share_changed(self) -> float:
@@ -112,6 +114,7 @@ def _compare(
         method=method,
         offset=offset,
         is_simulated=first.is_simulated or second.is_simulated,
+        p_bound=changes.p_bound,
     )
     return changes, summary
 
@@ -247,6 +250,7 @@ def _tags(
         "zonewatch:algorithm": f"{summary.method} {ALGORITHM_VERSION}",
         "zonewatch:settings_sha256": settings,
         "zonewatch:threshold": f"{summary.threshold:.6g}",
+        "zonewatch:p_value_bound": f"{summary.p_bound:.4g}",
         "zonewatch:aligned": str(align).lower(),
         "zonewatch:moved_south_px": f"{-summary.offset.south_px:.2f}",
         "zonewatch:moved_east_px": f"{-summary.offset.east_px:.2f}",

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from pipeline.activity import show_signs
-from pipeline.assess import assess
+from pipeline.assess import NOTHING_REGISTERED, assess, plans_of
 from pipeline.catalogs import open_catalog
-from pipeline.claims import load_seeds
+from pipeline.claims import load_sound_seeds
 from pipeline.environment import close_environment
 from pipeline.errors import EmptySearchError, NoCollectionError
 from pipeline.fetch import fetch
@@ -30,6 +30,7 @@ from pipeline.inputs import EVER, Inputs, Listener, RunRequest, RunResult, Silen
 from pipeline.judge import count_baseline, detect_changes, prepare_series
 from pipeline.model.findings import Findings
 from pipeline.model.grid import Bounds
+from pipeline.model.scene import Remark
 from pipeline.prepare.coarse import prepare_coarse
 from pipeline.publish import publish_products
 from pipeline.report import render_report
@@ -44,14 +45,18 @@ from pipeline.store.layout import WorkFolder
 from pipeline.store.ledger import open_ledger
 from pipeline.store.limits import read_limits
 from pipeline.store.listed import ListedBefore, scenes_held
+from pipeline.store.plans import note_look, registered_plans
 from pipeline.store.records import read_record, write_record
 from pipeline.zones import mask_excess, measure_zones
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipeline.catalogs import Catalog
     from pipeline.config import RunConfig
     from pipeline.model.claim import Seeds
     from pipeline.model.limit import SiteLimits
+    from pipeline.model.plan import Registration
     from pipeline.model.scene import Scene
     from pipeline.model.site import Site
     from pipeline.search import Listing
@@ -92,16 +97,20 @@ def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult
     request, heard = replace(request, config=config), listener or Silence()
     started = datetime.now(UTC)
     site = load_site(request.site_folder)
-    seeds = None if request.seeds_folder is None else load_seeds(request.seeds_folder)
+    seeds, refused = _claims(request)
+    plans = () if seeds is None else plans_of(seeds, site, config.assess)
     work = WorkFolder(request.work, site.id)
     with work.lock():
+        registered = registered_plans(work, plans)
         inputs = gather(request, site, seeds, heard)
+        inputs = replace(inputs, registered=registered, refused=refused)
         inputs = replace(inputs, coarse=CoarseStore(work.coarse).digest())
         inputs = replace(inputs, held=read_limits(work, cube_identity(inputs.hashes(config))))
         run_id = identity(inputs.hashes(request.config))
         record, findings = read_record(work, run_id), None
         if record is None:
             findings = find(request, inputs, run_id, heard)
+            note_look(work, plans)
             settings = canonical_json(config.model_dump(mode="json"))
             pages = {"report.html": render_report(findings), "settings.json": settings}
             outputs = publish_products(work.products_of(run_id), findings, pages)
@@ -109,7 +118,22 @@ def run_site(request: RunRequest, listener: Listener | None = None) -> RunResult
             write_record(work, record)
         work.point_to(run_id)
         open_ledger(work.ledger_path).append(record, started, datetime.now(UTC))
-    return RunResult(record, work.products_of(run_id), findings)
+    told_of = tuple(one.words for one in refused)
+    return RunResult(record, work.products_of(run_id), findings, told_of)
+
+
+def _claims(request: RunRequest) -> tuple[Seeds | None, tuple[Remark, ...]]:
+    """The claims that nothing is wrong with, and what is wrong with the others.
+
+    Raises:
+        ClaimsError: if the folder cannot be used.
+    """
+    folder = request.seeds_folder
+    if folder is None:
+        return None, ()
+    seeds, problems = load_sound_seeds(folder)
+    said = (str(problem).replace(f"{folder}/", "") for problem in problems)
+    return seeds, tuple(Remark("", "", f"claim left out: {words}") for words in said)
 
 
 def gather(request: RunRequest, site: Site, seeds: Seeds | None, heard: Listener) -> Inputs:
@@ -204,14 +228,25 @@ def find(request: RunRequest, inputs: Inputs, run_id: str, heard: Listener) -> F
         found, evidence=draw_signals(found, Heard(sensor.claimed_as, sensor.is_optical))
     )
     heard.step()
-    return weighed(found, config)
+    return weighed(found, config, inputs.registered)
 
 
-def weighed(found: Findings, config: RunConfig) -> Findings:
-    """The findings with the claims weighed, if there are any."""
+def weighed(
+    found: Findings,
+    config: RunConfig,
+    registered: Mapping[str, Registration] = NOTHING_REGISTERED,
+) -> Findings:
+    """The findings with the claims weighed, if there are any.
+
+    Args:
+        found: the pass, before its claims are weighed.
+        config: the levels.
+        registered: which plan of each claim was fixed before a look at the data, by claim.
+    """
     if found.seeds is None or found.evidence is None:
         return found
-    answers = assess(found.seeds, found.site, found.evidence, config.assess)
+    seeds, site = found.seeds, found.site
+    answers = assess(seeds, site, found.evidence, config.assess, registered=registered)
     return replace(found, assessments=answers)
 
 
@@ -231,6 +266,6 @@ def _listed_in(inputs: Inputs) -> _Listed:
         "source": inputs.source,
         "scenes": inputs.scenes,
         "superseded": inputs.superseded,
-        "on_listing": tuple(remark.words for remark in inputs.on_listing),
+        "on_listing": tuple(one.words for one in (*inputs.on_listing, *inputs.refused)),
         "measured": None if inputs.held is None else inputs.held.limits,
     }

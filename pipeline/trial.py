@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.detect.monitor import HarmonicMonitor
 from pipeline.environment import close_environment
 from pipeline.errors import NotJudgedError
+from pipeline.futures import Futures
 from pipeline.history import standing_pixels
 from pipeline.identity import cube_identity, versions
 from pipeline.inputs import Silence
@@ -75,10 +76,9 @@ def find_limits(request: RunRequest, listener: Listener | None = None) -> LimitT
     """
     close_environment()
     if not judged_sensor(request.sensor).is_optical:
-        remedy = "take an optical sensor"
-        raise NotJudgedError(
-            "changes are planted in reflectance", where=request.sensor, remedy=remedy
-        )
+        what = "changes are planted in reflectance, which a radar does not measure"
+        remedy = "take an optical sensor; a run of radar estimates its limit in decibels"
+        raise NotJudgedError(what, where=request.sensor, remedy=remedy)
     config = config_for(request.sensor, request.source, request.config)
     request, heard = replace(request, config=config), listener or Silence()
     site = load_site(request.site_folder)
@@ -100,7 +100,9 @@ def _measured(
     heard.stage("prepare", 1)
     site, sensor = inputs.site, judged_sensor(inputs.sensor)
     chips = ChipStore(work.chips)
-    prepared = prepare(site, inputs.fetched, chips, config.prepare, sensor=sensor)
+    prepared = prepare(
+        site, inputs.fetched, chips, config.prepare, sensor=sensor, with_extras=False
+    )
     cube = replace(prepared.cube, bands=sensor.in_roles(prepared.cube.bands))
     heard.step()
     heard.stage("plant", n_steps(config.limit))
@@ -108,7 +110,7 @@ def _measured(
     masks = tuple(mask for mask in prepared.masks if mask.zone_id not in cells)
     measured = plant(cube, masks, count_baseline(site, cube), config, step=heard.step)
     limits = _limits(cube_id, inputs, cube, measured, config=config)
-    files = publish_limits(work.limits_of(cube_id), limits, measured.chart, cube.grid)
+    files = publish_limits(work.limits_of(cube_id), limits, measured.chart, cube.grid, masks=masks)
     return write_limits(work, limits, files, versions())
 
 
@@ -128,13 +130,10 @@ def plant(
     monitor = HarmonicMonitor(config.monitor)
     learnt = monitor.learn(cube, n_baseline)
     changes = monitor.detect(cube, n_baseline, learnt)
-
-    def watch(scenes: DateCube) -> Watched:
-        return watched(monitor.detect(scenes, n_baseline, learnt))
-
     field = field_of(cube, changes, masks, config)
+    futures = Futures.of(cube, n_baseline, config.monitor, learnt)
     min_pixels = config.objects.min_pixels
-    return measure_limits(field, watch, config.limit, min_pixels=min_pixels, step=step)
+    return measure_limits(field, futures.watch, config.limit, min_pixels=min_pixels, step=step)
 
 
 def needed(cube: DateCube, config: RunConfig) -> DateCube:

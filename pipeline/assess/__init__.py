@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from scipy.stats import false_discovery_control
 
 from pipeline.assess import words
+from pipeline.assess.bench import bench_of
 from pipeline.assess.lines import drawn
 from pipeline.assess.plan import plans_of
 from pipeline.assess.verdict import (
@@ -25,21 +26,22 @@ from pipeline.assess.verdict import (
     rule,
     withheld,
 )
-from pipeline.assess.weigh import bench_of, second_opinion, weigh
+from pipeline.assess.weigh import second_opinion, weigh
 from pipeline.model.assessment import Assessment, Verdict
 from pipeline.model.claim import Testability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pipeline.assess.weigh import Bench, Weighed
+    from pipeline.assess.bench import Bench
+    from pipeline.assess.weigh import Weighed
     from pipeline.config import AssessOptions
     from pipeline.model.claim import Claim, Seeds
     from pipeline.model.plan import Registration
     from pipeline.model.signal import Evidence
     from pipeline.model.site import Site
 
-__all__ = ["assess", "plans_of"]
+__all__ = ["NOTHING_REGISTERED", "assess", "plans_of"]
 
 NOTHING_REGISTERED: Final = MappingProxyType[str, "Registration"]({})
 DECIDED = frozenset({Verdict.CORROBORATED, Verdict.CONTRADICTED})
@@ -108,9 +110,11 @@ def _ruled(case: Case, bench: Bench) -> _Ruled:
     ruling = rule(case, bench.options)
     if ruling.verdict not in DECIDED or ruling.deciding is None:
         return _Ruled(case, ruling)
-    interval = second_opinion(case.weighed, ruling.deciding, bench)
-    kept = case.weighed.with_state_space(ruling.deciding, interval)
-    return _Ruled(replace(case, weighed=kept), borne_out(ruling, interval))
+    place = case.weighed.place_of(ruling.deciding)
+    interval = second_opinion(case.weighed, place, bench)
+    kept = case.weighed.with_state_space(place, interval)
+    decided = replace(ruling, deciding=kept.tests[place])
+    return _Ruled(replace(case, weighed=kept), borne_out(decided, interval))
 
 
 def _untestable(claim: Claim, weighed: Weighed, bench: Bench) -> str:

@@ -21,35 +21,67 @@ MEMORY_DAYS: Final = np.concatenate([[0.0], np.geomspace(0.5, 150.0, 30)])
 
 A longer memory cannot be told from a step within the windows that claims ask about.
 """
+FADING: Final = np.exp(-1 / np.maximum(MEMORY_DAYS, 1e-9))
+"""Correlation of looks one day apart, for each of them."""
+MIN_GAP_DAYS: Final = 1.0
+"""Looks closer than this count as so far apart where memory is judged. What tells two looks of one
+day apart is the measuring, which an AR(1) process knows nothing of: it would take a single pair
+for a sign that there is no memory at all."""
 
 
-def memory_a_day(
-    days: NDArray[np.float64], values: NDArray[np.float64], follows: NDArray[np.bool_]
-) -> float:
-    """The memory under which neighbouring looks are most likely, by maximum likelihood.
+@dataclass(frozen=True, eq=False)
+class Links:
+    """Neighbouring looks of a series and how well each memory would foretell one by the other.
 
-    The Gaussian likelihood of an AR(1) process at uneven times (Jones 1980, Technometrics 22,
-    389-395), with its variance profiled out, at each of ``MEMORY_DAYS``.
+    Attributes:
+        weight: one over the share ``u`` of its variance that a look does not foretell of the
+            next, (memory, look - 1).
+        shared: their resemblance times that, likewise.
+        log_unlike: the logarithm of ``u``, likewise.
+    """
+
+    weight: NDArray[np.float64]
+    shared: NDArray[np.float64]
+    log_unlike: NDArray[np.float64]
+
+    def memory_a_day(self, values: NDArray[np.float64], linked: NDArray[np.bool_]) -> float:
+        """The memory under which looks are most likely, given the looks before them.
+
+        The Gaussian likelihood of an AR(1) process at uneven times (Jones 1980, Technometrics 22,
+        389-395), with its variance profiled out, at each of ``MEMORY_DAYS``. The square of what one
+        look leaves of the next, over ``u``, is written out: ``u`` is one less the squared
+        resemblance.
+
+        Args:
+            values: departures from the mean, NaN at looks that do not count, (look,).
+            linked: whether a look is judged by the one before it, (look,); never the first.
+
+        Returns:
+            Correlation of looks one day apart, 0 or more and below 1.
+        """
+        counts = np.isfinite(values)
+        n_looks = int(counts.sum())
+        if not linked.any() or not np.any(values[counts]):
+            return 0.0
+        known = np.where(counts, values, 0.0)
+        pair = linked[1:].astype(np.float64)
+        before, after = known[:-1] * pair, known[1:] * pair
+        firsts = (known[counts & ~linked] ** 2).sum()
+        squares = self.weight @ (after**2 + before**2) - 2 * self.shared @ (after * before)
+        squares += firsts - (before**2).sum()
+        unlikely = n_looks * np.log(squares) + self.log_unlike @ pair
+        return float(FADING[np.argmin(unlikely)])
+
+
+def links(days: NDArray[np.float64]) -> Links:
+    """Prepare the judging of memory for looks at given days.
 
     Args:
         days: time of each look, ascending, (look,).
-        values: departures from the mean, (look,).
-        follows: whether a look is judged by the one before it; not across a known break, (look,).
-
-    Returns:
-        Correlation of looks one day apart, 0 or more and below 1.
     """
-    linked = follows[1:]
-    gaps, before, after = np.diff(days)[linked], values[:-1][linked], values[1:][linked]
-    if not len(gaps) or not np.any(values):
-        return 0.0
-    fading = np.exp(-1 / np.maximum(MEMORY_DAYS, 1e-9))
-    alike = fading[:, None] ** gaps
+    alike = FADING[:, None] ** np.maximum(np.diff(days), MIN_GAP_DAYS)
     unlike = 1 - alike**2
-    firsts = np.concatenate([values[:1], values[1:][~linked]])
-    squares = ((after - alike * before) ** 2 / unlike).sum(axis=1) + (firsts**2).sum()
-    unlikely = len(values) * np.log(squares) + np.log(unlike).sum(axis=1)
-    return float(fading[np.argmin(unlikely)])
+    return Links(1 / unlike, alike / unlike, np.log(unlike))
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +109,7 @@ class Resemblance:
     def within(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> NDArray[np.float64]:
         """Sum of the resemblance over all pairs of looks of each run, (run,); 0 of an empty one."""
         pairs = self.running[j] - self.running[i]
-        pairs = pairs - self._at(self.before, i) * self._onward_to(i, j)
+        pairs = pairs - self.before[i] * self._onward_to(i, j)
         return np.where(j > i, (j - i) + 2 * pairs, 0.0)
 
     def between(
@@ -89,10 +121,22 @@ class Resemblance:
     ) -> NDArray[np.float64]:
         """Sum of the resemblance of each look of one run with each of a later run, (run,)."""
         last = np.maximum(j - 1, 0)
-        kept = self._decay(i, last)
-        earlier = self._at(self.before, last) + 1 - kept * self._at(self.before, i)
+        earlier = self.before[last] + 1 - self._decay(i, last) * self.before[i]
         product = earlier * self._decay(last, k) * self._onward_to(k, m)
         return np.where((j > i) & (m > k), product, 0.0)
+
+    def without(self, first: int, end: int) -> Resemblance:
+        """The sums without the looks from one to the one before another."""
+        if end <= first:
+            return self
+        days = np.concatenate([self.days[:first], self.days[end:]])
+        i, j = np.array([first]), np.array([end])
+        early = self.before[end - 1] + 1 - self._decay(i, j - 1) * self.before[first]
+        after = self.before[end:-1] - early * self.phi ** (self.days[end:] - self.days[end - 1])
+        late = self._onward_to(i, j) * self.phi ** (self.days[first] - self.days[:first])
+        before = np.concatenate([self.before[:first], after, [0.0]])
+        onward = np.concatenate([self.onward[:first] - late, self.onward[end:]])
+        return Resemblance(days, self.phi, before, onward, _running(before))
 
     def _onward_to(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> NDArray[np.float64]:
         """What the looks from ``i`` to ``j - 1`` resemble the look ``i`` altogether."""
@@ -104,10 +148,10 @@ class Resemblance:
         gaps = np.abs(self.days[np.minimum(j, top)] - self.days[np.minimum(i, top)])
         return np.asarray(self.phi**gaps)
 
-    @staticmethod
-    def _at(values: NDArray[np.float64], i: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Values at looks."""
-        return values[i]
+
+def _running(before: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums up to but not with each look."""
+    return np.concatenate([[0.0], np.cumsum(before[:-1])])
 
 
 def resemblance(days: NDArray[np.float64], phi: float) -> Resemblance:
@@ -118,7 +162,6 @@ def resemblance(days: NDArray[np.float64], phi: float) -> Resemblance:
         phi: memory of a day, 0 or more and below 1.
     """
     kept = (phi ** np.diff(days)).tolist()
-    before = [*accumulate(kept, lambda held, keep: keep * (held + 1), initial=0.0), 0.0]
+    before = np.array([*accumulate(kept, lambda held, keep: keep * (held + 1), initial=0.0), 0.0])
     onward = [*accumulate(reversed(kept), lambda held, keep: 1 + keep * held, initial=1.0)]
-    running = np.concatenate([[0.0], np.cumsum(before[:-1])])
-    return Resemblance(days, phi, np.array(before), np.array([*onward[::-1], 0.0]), running)
+    return Resemblance(days, phi, before, np.array([*onward[::-1], 0.0]), _running(before))

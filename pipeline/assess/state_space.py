@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipeline.assess.slide import season_rows
+from pipeline.assess.season import harmonics_of, season_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,8 +40,11 @@ def state_space_interval(question: Question) -> tuple[float, float]:
     scale = float(np.nanstd(values)) or 1.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fitted = SARIMAX(values / scale, exog=rows, order=(1, 0, 0), trend="c").fit(disp=False)
-        low, high = fitted.conf_int()[1] * scale
+        model = SARIMAX(values / scale, exog=rows, order=(1, 0, 0), trend="c")
+        try:
+            low, high = model.fit(disp=False).conf_int()[1] * scale
+        except (np.linalg.LinAlgError, ValueError):
+            return -np.inf, np.inf
     if not np.isfinite([low, high]).all():
         return -np.inf, np.inf
     return float(low), float(high)
@@ -62,7 +65,8 @@ def _on_axis(question: Question) -> tuple[NDArray[np.float64], NDArray[np.float6
     axis = days[0] + step * np.arange(n)
     inside = (axis >= start - step / 2) & (axis <= end + step / 2)
     rows = [inside, *_other_levels(question, axis, inside, n_looks > 0)]
-    return values, np.column_stack([*(row.astype(float) for row in rows), season_rows(axis)])
+    season = season_rows(axis, harmonics_of(line.days))
+    return values, np.column_stack([*(row.astype(float) for row in rows), season])
 
 
 def _other_levels(
@@ -79,6 +83,7 @@ def _other_levels(
         own = int(np.searchsorted(question.breaks, question.reference.start, side="right"))
         side = (axis > question.window.end).astype(np.intp)
     label = 2 * regime + side
-    base = 2 * own
+    is_after = question.reference is not None and question.reference.start > question.window.end
+    base = 2 * own + is_after
     others = [(label == one) & ~inside for one in np.unique(label) if one != base]
     return [one for one in others if (one & seen).any()]

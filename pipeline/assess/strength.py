@@ -8,14 +8,10 @@ where one is needed, the critical value that the shifted windows ask for.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
-
-from scipy.stats import norm
+from statistics import NormalDist
+from typing import Final
 
 from pipeline.model.assessment import Ratios
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Z_95: Final = 1.959964
 """Half-width of a 95 % interval, in standard deviations."""
@@ -38,7 +34,7 @@ def power_of(size: float, error: float, threshold: float = Z_95) -> float:
         0.8
     """
     ratio = abs(size) / error
-    return float(norm.cdf(ratio - threshold) + norm.cdf(-ratio - threshold))
+    return NormalDist().cdf(ratio - threshold) + NormalDist().cdf(-ratio - threshold)
 
 
 def smallest_seen(error: float, threshold: float = Z_95) -> float:
@@ -52,30 +48,40 @@ def likelihood_ratios(
     expected: float,
     *,
     other: float = 0.0,
-    spreads: Sequence[float] = SPREADS,
+    is_signed: bool = True,
 ) -> Ratios:
     """Likelihood of a difference under a claim over that under another account, by spread.
 
-    ``N(d; delta, s^2 + tau^2) / N(d; other, s^2)`` with tau a share of delta; an account that
-    predicts a size of its own is given the same spread.
+    ``N(d; delta, s^2 + tau^2) / N(d; other, s^2)`` with tau a share of delta, one of ``SPREADS``;
+    an account that predicts a size of its own is given the same spread. Where a claim leaves the
+    sign open, both signs are equally likely under it.
 
     Args:
         difference: what was measured.
         error: its standard error.
         expected: the size that the claim predicts, signed.
         other: the size that the other account predicts; 0 for nothing.
-        spreads: shares of the expected size.
+        is_signed: whether the claim predicts the sign.
     """
     logs = []
-    for share in spreads:
-        claimed = (error**2 + (share * expected) ** 2) ** 0.5
-        rival = (error**2 + (share * other) ** 2) ** 0.5
-        logs.append(
-            float(
-                norm.logpdf(difference, expected, claimed) - norm.logpdf(difference, other, rival)
-            )
-        )
+    for share in SPREADS:
+        claimed = math.hypot(error, share * expected)
+        log = _log_density(difference - expected, claimed)
+        if not is_signed:
+            log = _log_mean(log, _log_density(difference + expected, claimed))
+        rival = math.hypot(error, share * other)
+        logs.append(log - _log_density(difference - other, rival))
     return Ratios(_ratio(min(logs)), _ratio(max(logs)))
+
+
+def _log_density(departure: float, spread: float) -> float:
+    """Logarithm of the normal density, less a constant that all of them share."""
+    return -0.5 * (departure / spread) ** 2 - math.log(spread)
+
+
+def _log_mean(one: float, other: float) -> float:
+    """Logarithm of the mean of two numbers, from theirs."""
+    return max(one, other) + math.log1p(math.exp(-abs(one - other))) - math.log(2)
 
 
 def _ratio(log: float) -> float:

@@ -5,10 +5,10 @@ to ``words``. Levels are those of the table of decisions (README of the seeds ex
 
 - ``not_observable`` if no window could be judged, or every predicted effect is smaller than what
   it would be measured with (power below 0.17);
-- ``corroborated`` if the strongest window moved as predicted, beyond other windows (the whole
-  family counted) and beyond what the number of claims explains, at least ten times more likely
-  under the claim than under "nothing changed" for every spread of the expected size, not shared by
-  a control, and with no named alternative that foretells it nearly as well;
+- ``corroborated`` if the strongest of the windows that moved as predicted did so beyond other
+  windows (the whole family counted) and beyond what the number of claims explains, at least ten
+  times more likely under the claim than under "nothing changed" for every spread of the expected
+  size, not shared by a control, and with no named alternative that foretells it nearly as well;
 - ``contradicted`` if every window could be judged, and in each a change of the expected size would
   have been seen with power 0.8 and is at least ten times less likely than none;
 - ``not_corroborated`` for all else.
@@ -117,6 +117,11 @@ def _predicts_nothing(test: WindowTest) -> bool:
     return test.direction is Direction.NO_CHANGE
 
 
+def _is_signed(test: WindowTest) -> bool:
+    """Whether the prediction has a sign."""
+    return test.direction in {Direction.INCREASE, Direction.DECREASE}
+
+
 def _primary_direction(weighed: Weighed) -> Direction:
     """What the primary prediction of a claim says."""
     return weighed.plan.predictions[0].direction
@@ -125,9 +130,10 @@ def _primary_direction(weighed: Weighed) -> Direction:
 def _change_ruling(case: Case, change: Sequence[WindowTest], options: AssessOptions) -> Ruling:
     """A claim that predicts a change: supported, opposed, or neither."""
     weighed, strongest = case.weighed, max(change, key=_departure)
+    leading = strongest if weighed.strongest is None else weighed.tests[weighed.strongest]
     calls = weighed.family_p is not None and weighed.family_p <= options.max_p_value
-    if calls and _is_as_predicted(strongest):
-        return _supported(case, strongest, options)
+    if calls and _is_as_predicted(leading):
+        return _supported(case, leading, options)
     whole = [test for test in weighed.tests if not _predicts_nothing(test)]
     if len(change) == len(whole) and all(_is_opposed(test, options) for test in change):
         why = "a change of the predicted size would have been seen and was not measured"
@@ -149,7 +155,7 @@ def _is_as_predicted(test: WindowTest) -> bool:
 
 def _supported(case: Case, test: WindowTest, options: AssessOptions) -> Ruling:
     """A window stands out as predicted; what else has to hold, in the order of the reasons."""
-    place, q_value = case.weighed.tests.index(test), case.q_value
+    place, q_value = case.weighed.place_of(test), case.q_value
     ratios = None if test.effect is None else test.effect.against_nothing
     rival = open_rival(case.claim, test)
     failed = {
@@ -190,11 +196,13 @@ def _is_opposed(test: WindowTest, options: AssessOptions) -> bool:
     if effect is None or effect.power is None or effect.against_nothing is None:
         return False
     unlikely = effect.against_nothing.high <= 1 / options.min_likelihood_ratio
-    return effect.power >= options.min_power and (unlikely or _is_reversed(effect))
+    return effect.power >= options.min_power and (unlikely or _is_reversed(test, effect))
 
 
-def _is_reversed(effect: Effect) -> bool:
+def _is_reversed(test: WindowTest, effect: Effect) -> bool:
     """Whether the interval leaves out half of the expected size, and the sign is the other one."""
+    if not _is_signed(test):
+        return False
     half = (effect.expected or 0.0) / 2
     low, high = effect.interval
     return high < min(half, 0.0) if half > 0 else low > max(half, 0.0)
@@ -206,7 +214,7 @@ def _null_ruling(weighed: Weighed, judged: Sequence[WindowTest], options: Assess
     effects = [test.effect for test in judged if test.effect is not None]
     if all(effect.expected is not None and _is_absent(effect) for effect in effects):
         return Ruling(Verdict.NOT_CORROBORATED, NOTHING_SEEN_AS_CLAIMED, strongest, is_null=True)
-    shared = weighed.is_shared[weighed.tests.index(strongest)]
+    shared = weighed.is_shared[weighed.place_of(strongest)]
     if not shared and _is_there(strongest, len(judged), options):
         why = "a change was measured where the claim predicts none"
         return Ruling(Verdict.CONTRADICTED, why, strongest)
@@ -277,17 +285,19 @@ def borne_out(ruling: Ruling, interval: tuple[float, float]) -> Ruling:
         ruling: a verdict of ``corroborated`` or ``contradicted``.
         interval: 95 % interval of the deciding effect by that model.
     """
-    effect = None if ruling.deciding is None else ruling.deciding.effect
-    if effect is None:
+    test, effect = ruling.deciding, None if ruling.deciding is None else ruling.deciding.effect
+    if test is None or effect is None:
         return ruling
     low, high = interval
-    if ruling.verdict is Verdict.CORROBORATED or effect.expected is None:
+    if ruling.verdict is Verdict.CORROBORATED:
         agrees = low > 0 if effect.difference > 0 else high < 0
-    elif ruling.deciding and _predicts_nothing(ruling.deciding):
+    elif _predicts_nothing(test):
         agrees = not low <= 0 <= high
     else:
-        agrees = not low <= effect.expected <= high
+        size = effect.expected or 0.0
+        sizes = (size,) if _is_signed(test) else (size, -size)
+        agrees = not any(low <= one <= high for one in sizes)
     if agrees:
         return ruling
     why = "a second model of the noise does not bear out what the first one measured"
-    return Ruling(Verdict.NOT_CORROBORATED, why, ruling.deciding, has_rival=ruling.has_rival)
+    return Ruling(Verdict.NOT_CORROBORATED, why, test, has_rival=ruling.has_rival)

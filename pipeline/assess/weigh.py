@@ -7,15 +7,15 @@ lead to belongs to ``verdict``, the arithmetic to ``slide``, ``null`` and ``stre
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipeline.assess.null import critical, family_test, p_value
+from pipeline.assess.null import Shifted, critical, family_test, p_as_strong, p_value
 from pipeline.assess.plan import day_of
-from pipeline.assess.slide import Question, Span, ask
+from pipeline.assess.slide import Question, Span
 from pipeline.assess.state_space import state_space_interval
 from pipeline.assess.strength import Z_95, likelihood_ratios, power_of, smallest_seen
 from pipeline.model.assessment import Effect, WindowTest
@@ -23,91 +23,31 @@ from pipeline.model.change import Status
 from pipeline.model.claim import Direction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from pipeline.assess.bench import Bench
     from pipeline.assess.lines import Drawn
     from pipeline.assess.slide import Answer
     from pipeline.config import AssessOptions
-    from pipeline.model.assessment import Ratios
     from pipeline.model.claim import Prediction
     from pipeline.model.plan import Plan, PlannedWindow
-    from pipeline.model.signal import StandingChange
 
 LEVEL: Final = 0.05
 """Level of the intervals and of a single test."""
 ENOUGH_SHIFTS: Final = 39
 """Windows of its own that a p-value of half the level needs; with fewer, those of the controls are
 asked as well."""
+LEAST_SHIFTS: Final = 19
+"""Windows that a p-value of the level itself needs: with fewer, nothing could pass, and nothing
+says how far a window departs by chance."""
+LEAST_SCALE: Final = 0.5
+"""The shifted windows may narrow the error of the model to this share of it. Where most of them do
+not move at all, as shares of rare pixels do not, they say nothing of how small an error can be."""
+AS_FAR: Final = 0.5
+"""A control that moves the same way, beyond chance and this share as far, shares a departure."""
 STANDING: Final = (Status.CONFIRMED, Status.FINISHED)
-
-
-class _Key(NamedTuple):
-    """What tells two questions apart."""
-
-    line: int
-    window: Span
-    reference: Span | None
-
-
-@dataclass(frozen=True, eq=False)
-class Bench:
-    """Where plans are weighed: the lines, the objects, the levels, and answers given before.
-
-    Attributes:
-        lines: the evidence as lines.
-        changes: confirmed objects.
-        options: the levels.
-        offsets: how far windows are moved, in days, (place,).
-        answers: what was asked before, so that the controls are asked once for each window.
-    """
-
-    lines: tuple[Drawn, ...]
-    changes: tuple[StandingChange, ...]
-    options: AssessOptions
-    offsets: NDArray[np.float64]
-    answers: dict[_Key, Answer] = field(default_factory=dict)
-
-    def ask(self, number: int, question: Question) -> Answer:
-        """What a line says of a window, asked once."""
-        key = _Key(number, question.window, question.reference)
-        if key not in self.answers:
-            kept = self.places(number)
-            answer = ask(question, self.offsets[kept])
-            self.answers[key] = answer.spread_over(kept)
-        return self.answers[key]
-
-    def places(self, number: int) -> NDArray[np.bool_]:
-        """The offsets at which a line is asked, bool, (place,).
-
-        They lie no closer than its acquisitions: windows that hold the same looks are one window,
-        and a p-value that counted them twice would promise more than it knows.
-        """
-        gaps = np.diff(self.lines[number].listed_days)
-        cadence = float(np.median(gaps)) if len(gaps) else 0.0
-        stride = max(1, round(cadence / self.options.shift_step_days))
-        steps = np.arange(len(self.offsets)) - len(self.offsets) // 2
-        return np.asarray(steps % stride == 0)
-
-    def peers(self, number: int) -> tuple[int, ...]:
-        """The controls that share the looks of a line, without itself."""
-        group, place = self.lines[number].signal.group, self.lines[number].signal.place
-        return tuple(
-            other
-            for other, one in enumerate(self.lines)
-            if one.signal.is_control and one.signal.group == group and one.signal.place != place
-        )
-
-
-def bench_of(
-    lines: tuple[Drawn, ...], changes: tuple[StandingChange, ...], options: AssessOptions
-) -> Bench:
-    """A bench whose windows reach from one end of the longest line to the other."""
-    spans = [one.line.days[-1] - one.line.days[0] for one in lines if len(one.line.days)]
-    n_steps = math.ceil(max(spans, default=0.0) / options.shift_step_days)
-    offsets = np.arange(-n_steps, n_steps + 1) * float(options.shift_step_days)
-    return Bench(lines, changes, options, offsets)
 
 
 @dataclass(frozen=True)
@@ -117,21 +57,36 @@ class Weighed:
     Attributes:
         plan: what was asked.
         tests: every window on every line that fits it, judged or not.
-        family_p: p-value of the strongest of the tests that predict a change; None without one.
-        is_shared: by the tests in their order, whether a control moved as far the same way.
+        family_p: chance that any of the tests that predict a change would move as far as the
+            strongest of them did, the way it predicts; None without one.
+        is_shared: by the tests in their order, whether a control moved the same way.
+        strongest: position of the test that ``family_p`` is of.
     """
 
     plan: Plan
     tests: tuple[WindowTest, ...]
     family_p: float | None
     is_shared: tuple[bool, ...]
+    strongest: int | None = None
 
-    def with_state_space(self, test: WindowTest, interval: tuple[float, float]) -> Weighed:
+    def place_of(self, test: WindowTest) -> int:
+        """Position of one of the tests; two that ask the same are equal, and still two.
+
+        Raises:
+            ValueError: if it is none of them.
+        """
+        for place, one in enumerate(self.tests):
+            if one is test:
+                return place
+        raise ValueError(f"a test of {test.zone_id} is not one of this claim's")
+
+    def with_state_space(self, place: int, interval: tuple[float, float]) -> Weighed:
         """The same with the interval of a state-space model beside one test's own."""
+        test = self.tests[place]
         if test.effect is None:
             return self
         widened = replace(test, effect=replace(test.effect, state_space_interval=interval))
-        return replace(self, tests=tuple(widened if one is test else one for one in self.tests))
+        return replace(self, tests=(*self.tests[:place], widened, *self.tests[place + 1 :]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,17 +99,63 @@ class _Asked:
     question: Question
 
 
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """A window with its null.
+
+    Attributes:
+        answer: what its line says.
+        others: the window at other times and, where they are few, in the controls, (place,).
+        is_pooled: whether the controls had to be asked as well.
+    """
+
+    answer: Answer
+    others: NDArray[np.float64]
+    is_pooled: bool
+
+    @property
+    def z(self) -> float:
+        """Departure of the window, in standard errors of the model."""
+        return float(self.answer.here.z[0])
+
+    @property
+    def scale(self) -> float:
+        """What makes 1.96 standard errors the departure that one window in twenty has."""
+        return max(critical(self.others, LEVEL) / Z_95, LEAST_SCALE)
+
+    def shifted(self, direction: Direction) -> Shifted:
+        """How far the window moved as predicted, in scaled errors, here and elsewhere."""
+        strength = _as_predicted(direction, np.array([self.z])) / self.scale
+        elsewhere = _as_predicted(direction, self.answer.elsewhere.z) / self.scale
+        return Shifted(float(strength[0]), elsewhere)
+
+
+def _as_predicted(direction: Direction, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Departures the way that is predicted; either way where the sign is open."""
+    signed = {Direction.INCREASE: z, Direction.DECREASE: -z}
+    return signed.get(direction, np.abs(z))
+
+
 def weigh(plan: Plan, bench: Bench) -> Weighed:
     """Ask everything that a plan asks."""
     asked = tuple(_questions(plan, bench))
     tests = [_test(one, bench) for one in asked]
-    judged = [place for place, test in enumerate(tests) if not test.gap]
     shared = [False] * len(tests)
-    for place in judged:
-        tests[place], shared[place] = _judged(asked[place], tests[place], plan, bench)
-    change = [place for place in judged if tests[place].direction is not Direction.NO_CHANGE]
-    family_p = _family([asked[place] for place in change], bench) if change else None
-    return Weighed(plan, tuple(tests), family_p, tuple(shared))
+    measured: dict[int, _Measured] = {}
+    for place, one in enumerate(asked):
+        if tests[place].gap:
+            continue
+        found = _measured(one, bench)
+        gap = _unmeasured(found, tests[place])
+        if gap:
+            tests[place] = replace(tests[place], gap=gap)
+            continue
+        measured[place] = found
+        effect = _strengthened(_effect(one, found, bench), one.prediction.direction, plan)
+        tests[place] = replace(tests[place], effect=effect)
+        shared[place] = _is_shared(one, found, bench)
+    family_p, strongest = _family(asked, measured, bench)
+    return Weighed(plan, tuple(tests), family_p, tuple(shared), strongest)
 
 
 def _questions(plan: Plan, bench: Bench) -> Iterator[_Asked]:
@@ -174,16 +175,29 @@ def _question(planned: PlannedWindow, one: Drawn, plan: Plan, options: AssessOpt
 
     A break within its own window, reference and guards is what the claim itself speaks of.
     """
-    window = Span(_day(planned.start_utc), _day(planned.end_utc))
+    window = _seen(Span(_day(planned.start_utc), _day(planned.end_utc)), one)
     reference = None
     if planned.reference_start_utc:
-        reference = Span(_day(planned.reference_start_utc), _day(planned.reference_end_utc))
+        span = Span(_day(planned.reference_start_utc), _day(planned.reference_end_utc))
+        reference = _seen(span, one)
     least = 1 if one.is_composite else options.min_window_looks
     bare = Question(one.line, window, reference, options.guard_days, (), least, least)
     low = min(bare.hull.start, bare.guarded.start)
     high = max(bare.hull.end, bare.guarded.end)
     breaks = sorted({_day(text) for text in plan.breaks_utc})
     return replace(bare, breaks=tuple(day for day in breaks if not low <= day <= high))
+
+
+def _seen(span: Span, one: Drawn) -> Span:
+    """The days of a span in which a line has acquisitions, if there are any.
+
+    What lies before the first and after the last of them, such as the open end of a time, would
+    only keep the window from being asked elsewhere.
+    """
+    listed = one.listed_days
+    if not len(listed) or span.end < listed[0] or span.start > listed[-1]:
+        return span
+    return Span(max(span.start, float(listed[0])), min(span.end, float(listed[-1])))
 
 
 def _day(text: str) -> float:
@@ -240,21 +254,29 @@ def _gap(asked: _Asked, test: WindowTest, bench: Bench) -> str:
     needed = bench.options.min_baseline_looks
     if cover.n_baseline < needed:
         return f"{cover.n_baseline} clear looks lie outside the window, {needed} are needed"
-    if not np.isfinite(bench.ask(asked.number, asked.question).here.z[0]):
-        return f"{cover.n_reference} clear looks lie in the days that it is compared with"
     return ""
 
 
-def _null(asked: _Asked, bench: Bench) -> tuple[NDArray[np.float64], bool]:
-    """The window at other times, and whether the controls had to be asked as well, (place,)."""
-    own = bench.ask(asked.number, asked.question).elsewhere.z
-    own = own[np.isfinite(own)]
-    if len(own) >= ENOUGH_SHIFTS:
-        return own, False
-    others = [_of_peer(number, asked, bench) for number in bench.peers(asked.number)]
-    z = [np.concatenate([one.here.z, one.elsewhere.z]) for one in others]
-    every = np.concatenate([own, *z])
-    return every[np.isfinite(every)], True
+def _unmeasured(found: _Measured, test: WindowTest) -> str:
+    """Why a well-seen window cannot be judged; empty if it can."""
+    if not math.isfinite(found.z):
+        n_looks = test.coverage.n_reference
+        return f"{n_looks} clear looks lie in the days that it is compared with"
+    if len(found.others) < LEAST_SHIFTS:
+        n_shifts = len(found.others)
+        return f"it can be held against {n_shifts} other windows, {LEAST_SHIFTS} are needed"
+    return ""
+
+
+def _measured(asked: _Asked, bench: Bench) -> _Measured:
+    """A window with its null: itself at other times and, where they are few, the controls."""
+    answer = bench.ask(asked.number, asked.question)
+    own = answer.elsewhere.z
+    if np.isfinite(own).sum() >= ENOUGH_SHIFTS:
+        return _Measured(answer, own[np.isfinite(own)], is_pooled=False)
+    peers = [_of_peer(number, asked, bench) for number in bench.peers(asked.number)]
+    every = np.concatenate([own, *(part.z for one in peers for part in (one.here, one.elsewhere))])
+    return _Measured(answer, every[np.isfinite(every)], is_pooled=True)
 
 
 def _of_peer(number: int, asked: _Asked, bench: Bench) -> Answer:
@@ -262,28 +284,31 @@ def _of_peer(number: int, asked: _Asked, bench: Bench) -> Answer:
     return bench.ask(number, replace(asked.question, line=bench.lines[number].line))
 
 
-def _judged(asked: _Asked, test: WindowTest, plan: Plan, bench: Bench) -> tuple[WindowTest, bool]:
-    """A test with its numbers, and whether a control moved as far the same way."""
-    here = bench.ask(asked.number, asked.question).here
-    others, _ = _null(asked, bench)
-    threshold = critical(others, LEVEL)
-    # One standard error is what makes 1.96 of them the departure that one window in twenty has.
-    scale = threshold / Z_95 if math.isfinite(threshold) and threshold > 0 else 1.0
-    difference, error = float(here.differences[0]), float(here.errors[0]) * scale
-    effect = Effect(
+def _effect(asked: _Asked, found: _Measured, bench: Bench) -> Effect:
+    """A window in numbers."""
+    here = found.answer.here
+    difference, error = float(here.differences[0]), float(here.errors[0]) * found.scale
+    return Effect(
         difference=difference,
         error=error,
         interval=(difference - Z_95 * error, difference + Z_95 * error),
-        p_value=p_value(float(here.z[0]), others),
-        n_shifts=len(others),
+        p_value=p_value(found.z, found.others),
+        n_shifts=len(found.others),
         smallest_seen=smallest_seen(error),
         memory_days=-1 / math.log(here.phi) if here.phi > 0 else 0.0,
         expected=_expected(asked, bench),
     )
-    peers = [_of_peer(number, asked, bench).here.z[0] for number in bench.peers(asked.number)]
-    own = float(here.z[0])
-    shared = any(one * math.copysign(1, own) >= abs(own) for one in peers if math.isfinite(one))
-    return replace(test, effect=_strengthened(effect, plan)), shared
+
+
+def _is_shared(asked: _Asked, found: _Measured, bench: Bench) -> bool:
+    """Whether a control moved the same way: as strongly, or beyond chance and half as far."""
+    sign, difference = math.copysign(1, found.z), abs(float(found.answer.here.differences[0]))
+    for number in bench.peers(asked.number):
+        here = _of_peer(number, asked, bench).here
+        z, moved = float(here.z[0]) * sign, float(here.differences[0]) * sign
+        if z >= abs(found.z) or (z >= Z_95 and moved >= AS_FAR * difference):
+            return True
+    return False
 
 
 def _expected(asked: _Asked, bench: Bench) -> float | None:
@@ -295,39 +320,49 @@ def _expected(asked: _Asked, bench: Bench) -> float | None:
     return -share if prediction.direction is Direction.DECREASE else share
 
 
-def _strengthened(effect: Effect, plan: Plan) -> Effect:
+def _strengthened(effect: Effect, direction: Direction, plan: Plan) -> Effect:
     """An effect with power and likelihood ratios, where a size is expected."""
     if effect.expected is None:
         return effect
     difference, error, expected = effect.difference, effect.error, effect.expected
-    rivals: Sequence[tuple[str, Ratios]] = tuple(
-        (one.id, likelihood_ratios(difference, error, expected, other=one.expected))
+    is_signed = direction in {Direction.INCREASE, Direction.DECREASE}
+    nothing = likelihood_ratios(difference, error, expected, is_signed=is_signed)
+    rivals = tuple(
+        (
+            one.id,
+            likelihood_ratios(difference, error, expected, other=one.expected, is_signed=is_signed),
+        )
         for one in plan.alternatives
         if one.expected is not None
     )
-    return replace(
-        effect,
-        power=power_of(expected, error),
-        against_nothing=likelihood_ratios(difference, error, expected),
-        against=tuple(rivals),
-    )
+    power = power_of(expected, error)
+    return replace(effect, power=power, against_nothing=nothing, against=rivals)
 
 
-def _family(asked: Sequence[_Asked], bench: Bench) -> float:
-    """p-value of the strongest of the windows that predict a change."""
-    answers = [bench.ask(one.number, one.question) for one in asked]
-    if any(_null(one, bench)[1] for one in asked):
-        alone = [
-            p_value(float(answer.here.z[0]), _null(one, bench)[0])
-            for one, answer in zip(asked, answers, strict=True)
+def _family(
+    asked: Sequence[_Asked], measured: Mapping[int, _Measured], bench: Bench
+) -> tuple[float | None, int | None]:
+    """p-value of the strongest of the windows that predict a change, and its position."""
+    change = [n for n in measured if asked[n].prediction.direction is not Direction.NO_CHANGE]
+    if not change:
+        return None, None
+    windows = [measured[n].shifted(asked[n].prediction.direction) for n in change]
+    if any(measured[n].is_pooled for n in change):
+        found = [
+            p_as_strong(
+                window.strength,
+                _as_predicted(asked[n].prediction.direction, measured[n].others)
+                / measured[n].scale,
+            )
+            for n, window in zip(change, windows, strict=True)
         ]
-        return min(1.0, len(alone) * min(alone))
-    groups = [bench.lines[one.number].signal.group for one in asked]
-    return family_test(answers, groups).family_p
+        best = int(np.argmin(found))
+        return min(1.0, len(found) * found[best]), change[best]
+    result = family_test(windows, [bench.lines[asked[n].number].signal.group for n in change])
+    return result.family_p, change[result.strongest]
 
 
-def second_opinion(weighed: Weighed, test: WindowTest, bench: Bench) -> tuple[float, float]:
+def second_opinion(weighed: Weighed, place: int, bench: Bench) -> tuple[float, float]:
     """The 95 % interval of a test by a state-space model, which takes some tenths of a second."""
-    place = weighed.tests.index(test)
     asked = tuple(_questions(weighed.plan, bench))[place]
     return state_space_interval(asked.question)

@@ -15,9 +15,10 @@ import typer
 from rich.markup import escape
 
 from pipeline.cli import imagery
+from pipeline.cli.assess import assess
 from pipeline.cli.days import dated
 from pipeline.cli.dossier import dossier, verify
-from pipeline.cli.limit import limit
+from pipeline.cli.limit import limit, measuring
 from pipeline.cli.screens import INCOMPLETE, err, out
 from pipeline.environment import close_environment
 from pipeline.errors import InputError, PipelineError
@@ -52,6 +53,7 @@ def main() -> NoReturn:
 
 @app.command()
 @dated
+@measuring
 def run(
     site: Annotated[str, typer.Argument(help="Name of a folder in aoi/, or a path to one.")],
     *,
@@ -89,6 +91,7 @@ def show(result: RunResult) -> None:
     """Print what a run found."""
     from pipeline import terminal  # noqa: PLC0415
     from pipeline.terminal.holdings import remark_lines  # noqa: PLC0415
+    from pipeline.terminal.signs import sign_lines, sign_table  # noqa: PLC0415
 
     record, findings = result.record, result.findings
     if record.is_simulated:
@@ -97,7 +100,12 @@ def show(result: RunResult) -> None:
         out.print(terminal.zone_table(findings))
         for line in terminal.radar_lines(findings):
             out.print(escape(line))
-        out.print(terminal.claim_table(findings))
+        table = sign_table(findings)
+        if table is not None:
+            out.print(table)
+        for line in sign_lines(findings):
+            out.print(escape(line), style="dim")
+        out.print(terminal.claim_table(findings.assessments))
     else:
         out.print("Nothing new: every input and product is as the last run left it.")
     for line in remark_lines(record.remarks):
@@ -110,6 +118,7 @@ def show(result: RunResult) -> None:
 
 
 app.command()(dated(limit))
+app.command()(dated(assess))
 app.command()(imagery.fetch)
 app.command()(imagery.scenes)
 app.command()(dossier)
@@ -162,6 +171,11 @@ def pair(
         f"{mark}{found.n_changed:,} of {found.n_seen:,} seen pixels changed "
         f"({100 * found.share_changed:.2f} %), threshold {found.threshold:.2f}: {to}"
     )
+    if found.p_bound:
+        out.print(
+            "p-values are shares of this pair's ground, called pixels counted half; up to "
+            f"{found.p_bound:.3f} they are upper bounds"
+        )
     if found.offset.length_px:
         south, east = -found.offset.south_px, -found.offset.east_px
         out.print(f"the later raster was moved by {south:.2f} px to the south, {east:.2f} east")

@@ -5,11 +5,11 @@ Here belongs what commands over a span of time share. Reading the days belongs t
 
 from __future__ import annotations
 
-import inspect
-from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+
+from pipeline.cli.options import extended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,17 +25,9 @@ def dated(command: Callable[..., None]) -> Callable[..., None]:
         command: takes the two days as text, first and last, in ``period``.
     """
 
-    @wraps(command)
     def with_days(*, since: str = "", until: str = "", **options: Any) -> None:  # noqa: ANN401 - those of the command
         command(period=(since, until), **options)
 
-    signature = inspect.signature(command, eval_str=True)
-    kept = [one for one in signature.parameters.values() if one.name != "period"]
-    days = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default="", annotation=annotation)
-        for name, annotation in (("since", _SINCE), ("until", _UNTIL))
-    ]
-    # Typer reads the options of a command off its signature.
-    with_days.__signature__ = signature.replace(parameters=[*kept, *days])  # type: ignore[attr-defined]
-    with_days.__annotations__ = {one.name: one.annotation for one in (*kept, *days)}
-    return with_days
+    return extended(
+        with_days, command, {"since": (_SINCE, ""), "until": (_UNTIL, "")}, dropped="period"
+    )

@@ -8,6 +8,9 @@ band to ``ratio``. The iteration belongs to ``raster.mad``, putting the dates on
 The two measures err differently: IR-MAD on bands that hold little but noise, the difference on
 ground whose bands moved together (season, haze). Their geometric mean is large only where both
 are. Its logarithm is a mean over many pixels and close to normal.
+
+A p-value is that of the pixel's own IR-MAD statistic: by a law fitted to the bulk where the ground
+bears it out, among all ground of the pair where it does not.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import numpy as np
 
 from pipeline.model.change import ChangeMap
 from pipeline.raster.change_level import Bulk, change_level, regions
+from pipeline.raster.ground_share import GroundChance, away_from
 from pipeline.raster.mad import MadFit, fit_mad, placed, standardised, usable
 from pipeline.raster.null import fit_null
 from pipeline.raster.registration import Offset, register
@@ -31,8 +35,8 @@ if TYPE_CHECKING:
     from pipeline.config import PairOptions
     from pipeline.raster.mad import Number
 
-_TINY = 1e-6  # keeps the logarithm of a measure that is exactly zero finite
 _CALLED_APART = 3.0  # a call leaves about as much mixed ground on either side of its edge
+_TINY = 1e-6  # keeps the logarithm of a measure that is exactly zero finite
 
 
 @dataclass(frozen=True)
@@ -107,24 +111,30 @@ class FusedPair:
         ground, reach_px = math.exp(bulk.middle), math.ceil(self.options.smoothing_px)
         changed = regions(strength - np.float32(ground), seen, math.exp(level) - ground, reach_px)
         deviation = (logs - np.float32(bulk.middle)) / np.float32(bulk.spread)
+        chance = self._chance(mad, changed, seen)
         return ChangeMap(
             magnitude=placed(deviation.astype(np.float32), seen, fill=0),
-            p_value=placed(self._p_value(mad, float(changed[seen].mean())), seen, fill=1),
+            p_value=placed(chance.p_value, seen, fill=1),
             changed=changed,
             seen=seen,
             threshold=(level - bulk.middle) / bulk.spread,
+            p_bound=chance.bound,
         )
 
-    def _p_value(self, mad: MadFit, called_share: float) -> NDArray[np.float32]:
-        """Chance of a pixel's IR-MAD statistic on ground that was neither called nor near a call.
+    def _chance(
+        self, mad: MadFit, changed: NDArray[np.bool_], seen: NDArray[np.bool_]
+    ) -> GroundChance:
+        """Chance of a pixel's IR-MAD statistic on unchanged ground, (pixel,).
 
-        The null is fitted to the pixels below the share that calls and the mixed ground around
+        The law is fitted to the pixels below the share that calls and the mixed ground around
         them may hold, which is what pins its tail down where little changed.
         """
         options = self.options
-        below = 1 - max(_CALLED_APART * called_share, options.winsor_share)
+        below = 1 - max(_CALLED_APART * float(changed[seen].mean()), options.winsor_share)
         null = fit_null(mad.statistic, len(mad.correlations), max(below, options.bulk_share))
-        return null.p_value(mad.statistic)
+        away = away_from(changed, 2 * math.ceil(options.smoothing_px))[seen]
+        by_law = null.p_value(mad.statistic)
+        return GroundChance.of(mad.statistic, by_law, called=changed[seen], away=away)
 
 
 def standard_difference(pixels: NDArray[np.float32], mad: MadFit) -> NDArray[np.float32]:

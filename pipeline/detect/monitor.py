@@ -16,11 +16,11 @@ import numpy as np
 from pipeline.config import load_config
 from pipeline.detect.calibration import Fit, calibrate, distances
 from pipeline.detect.record import Record, recorded
-from pipeline.detect.runs import first_confirmed, magnitudes
+from pipeline.detect.runs import first_confirmed, longest_runs, magnitudes
 from pipeline.detect.series import Series, days_of, looks_of, timeline_of
 from pipeline.detect.stretch import fit_history
 from pipeline.model.change import SeriesChanges
-from pipeline.raster.harmonics import count, product
+from pipeline.raster.harmonics import count, joined, product
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from pipeline.raster.harmonics import Baseline
 
     Float32: TypeAlias = NDArray[np.float32]
-    Mask: TypeAlias = NDArray[np.bool_]
 
 BLOCK_VALUES = 2**19
 """Baseline values worked on at once: they and what is made of them stay near the processor."""
@@ -122,17 +121,19 @@ def monitor_cube(
     with ThreadPoolExecutor(1) as pool:
         learning = pool.submit(calibrate, sample, timeline, options, timeline.n_monitored)
 
-        def confirm(pixels: Pixels) -> None:
-            target, values = found[pixels], series.raw(pixels)
-            curves = _curves(values[:n_baseline], timeline, options.min_baseline_looks)
-            late, learnt = values[n_baseline:], learning.result()
-            target[...] = _confirmed(late, curves, timeline, learnt).reshape(target.shape)
+        def fit(pixels: Pixels) -> Baseline:
+            return _curves(series.raw(pixels)[:n_baseline], timeline, options.min_baseline_looks)
 
-        series.over_blocks(confirm)
+        def confirm(pixels: Pixels, baseline: Baseline) -> None:
+            late, target = series.raw(pixels)[n_baseline:], found[pixels]
+            confirmed = _confirmed(late, baseline, timeline, learning.result())
+            target[...] = confirmed.reshape(target.shape)
+
+        series.over_halves(fit, confirm, learning)
     return found
 
 
-def _curves(values: Float32, timeline: Timeline, min_looks: int) -> list[Baseline]:
+def _curves(values: Float32, timeline: Timeline, min_looks: int) -> Baseline:
     """The curves of a block, fitted to small parts of it.
 
     Args:
@@ -141,52 +142,38 @@ def _curves(values: Float32, timeline: Timeline, min_looks: int) -> list[Baselin
         min_looks: looks that a stretch of history must hold.
     """
     size = max(LEAST_PIXELS, BLOCK_VALUES // timeline.n_baseline)
-    return [
-        fit_history(looks_of(values[..., start : start + size]), timeline, min_looks)
-        for start in range(0, values.shape[2], size)
-    ]
+    return joined(
+        [
+            fit_history(looks_of(values[..., start : start + size]), timeline, min_looks)
+            for start in range(0, values.shape[2], size)
+        ]
+    )
 
 
 def _confirmed(
-    values: Float32, curves: list[Baseline], timeline: Timeline, learnt: Calibration
+    late: Float32, baseline: Baseline, timeline: Timeline, learnt: Calibration
 ) -> NDArray[np.int16]:
     """Index of the date that confirms a change, (pixel,); -1 for none.
 
-    Pixels that may confirm are told part by part, and walked through the dates together.
+    Distances in full are taken only of pixels that have enough looks in a row far out before the
+    doubt about the curve is counted, which brings every look nearer.
 
     Args:
-        values: the monitored dates, (time, band, pixel), not finite where not seen.
-        curves: of the parts of the block, one after another.
+        late: the monitored dates, (time, band, pixel), not finite where not seen.
+        baseline: the curves.
         timeline: the dates.
         learnt: thresholds and scale.
     """
-    found = np.full(values.shape[2], -1, dtype=np.int16)
-    parts, start = [], 0
-    for baseline in curves:
-        stop = start + baseline.kept.shape[1]
-        able, *looks = _able_to_confirm(values[..., start:stop], baseline, timeline, learnt)
-        parts.append((start + able, *looks))
-        start = stop
-    able, far, seen = (np.concatenate(one, axis=-1) for one in zip(*parts, strict=True))
-    first = first_confirmed(far, seen, learnt.rule)
-    found[able] = np.where(first >= 0, first + timeline.n_baseline, -1)
-    return found
-
-
-def _able_to_confirm(
-    late: Float32, baseline: Baseline, timeline: Timeline, learnt: Calibration
-) -> tuple[NDArray[np.intp], Float32, Mask]:
-    """Pixels with enough looks far out: their places, distances and looks, monitored dates only.
-
-    Distances in full are taken only of pixels that have enough looks far out before the doubt
-    about the curve is counted, which brings every look nearer.
-    """
+    found = np.full(late.shape[2], -1, dtype=np.int16)
     able = _far_out(late, timeline, baseline, learnt)
-    looks = looks_of(late.take(able, axis=-1))
-    fit = Fit.of(baseline.pixels(able), timeline)
-    unrest = learnt.restlessness[timeline.n_baseline :]
-    far = distances(looks, timeline.future, fit, scale=learnt.scale, unrest=unrest)
-    return able, far, looks.seen
+    if able.size:
+        looks = looks_of(late.take(able, axis=-1))
+        fit = Fit.of(baseline.pixels(able), timeline)
+        unrest = learnt.restlessness[timeline.n_baseline :]
+        far = distances(looks, timeline.future, fit, scale=learnt.scale, unrest=unrest)
+        first = first_confirmed(far, looks.seen, learnt.rule)
+        found[able] = np.where(first >= 0, first + timeline.n_baseline, -1)
+    return found
 
 
 def _far_out(
@@ -198,10 +185,9 @@ def _far_out(
     np.subtract(values, left, out=left)
     far = magnitudes(learnt.scale.standardised(left, baseline.noise))
     limit = np.float32(learnt.rule.weak) * learnt.restlessness[timeline.n_baseline :]
-    n_out = count(far >= limit[:, None])
     is_watched = count(baseline.kept) >= learnt.min_looks
     least = min(learnt.rule.n_strong, learnt.rule.n_weak)
-    return np.flatnonzero(is_watched & (n_out >= least))
+    return np.flatnonzero(is_watched & (longest_runs(far, limit) >= least))
 
 
 def _recorded(series: Series, pixels: Pixels, timeline: Timeline, learnt: Calibration) -> Record:

@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from pipeline.detect.radar_detector import RadarDetector
 from pipeline.errors import InputError
 from pipeline.model.radar import RadarChange
+from pipeline.raster.ground_tail import GroundTail
 from pipeline.raster.season import same_season
 from pipeline.raster.speckle import DB_PER_NEPER, without_fringe
-from pipeline.raster.survey import Series, bulk_inflation, survey
+from pipeline.raster.survey import bulk_inflation
 from pipeline.raster.tails import detectable, sum_tail
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from numpy.typing import NDArray
 
     from pipeline.config import RadarOptions
@@ -28,27 +33,12 @@ if TYPE_CHECKING:
     from pipeline.raster.speckle import Looks
     from pipeline.raster.survey import Survey
 
-_TINY: Final = float(np.finfo(np.float32).tiny)
+
+_PLACEBO_LOOKS: Final = 2  # that a placebo's later period holds: more than one strange date
 
 
-class RadarPair:
+class RadarPair(RadarDetector):
     """The pair detector of radar: pooled over a window, over dates and over polarisations."""
-
-    def __init__(
-        self, options: RadarOptions, n_looks: float, stable: NDArray[np.bool_] | None = None
-    ) -> None:
-        """Hold the options.
-
-        Args:
-            options: the settings.
-            n_looks: equivalent number of looks of a pixel, above 0.
-            stable: ground that stands for all, the controls for instance, (y, x), at least 100
-                pixels; without it all ground does, and a change of more than half of it would be
-                taken for weather. A series of fewer pixels has no common mode.
-        """
-        self.options = options
-        self.n_looks = n_looks
-        self.stable = stable
 
     def compare(self, cube: DateCube, before: Period, after: Period) -> RadarChange:
         """Compare two periods, the first in the months of the second only.
@@ -79,17 +69,15 @@ class RadarPair:
         if not before.any() or not after.any():
             what = f"{int(before.sum())} dates before and {int(after.sum())} after to compare"
             raise InputError(what, remedy="take periods that hold looks in the same months")
-        series = Series(cube.values, cube.clear, before, after, self.stable)
-        surveyed = survey(series, self.n_looks, self.options.common_mode_db)
-        return self._judge(surveyed)
+        return self._judge(self._surveyed(cube, before, after), cube.instants)
 
-    def _judge(self, surveyed: Survey) -> RadarChange:
+    def _judge(self, surveyed: Survey, instants: Sequence[datetime]) -> RadarChange:
         """Every block against the bulk of the sample."""
         options, series = self.options, surveyed.series
-        inflation = self._inflation(surveyed)
+        rules = _Rules.of(surveyed, instants, options)
         maps = _Maps.empty(surveyed)
         for rows, looks in surveyed.blocks():
-            maps.fill(rows, _Compared.of(looks, surveyed), inflation, options)
+            maps.fill(rows, _Compared.of(looks, surveyed), rules)
         called = maps.seen & (maps.p_value <= options.false_alarm_share)
         left_out = surveyed.common.stands_out
         return RadarChange(
@@ -102,16 +90,62 @@ class RadarPair:
             common_mode=left_out,
             before=series.before & ~left_out,
             after=series.after & ~left_out,
-            inflation=inflation,
+            inflation=rules.inflation,
+            least_share=self._least_share(surveyed, rules.ground, instants),
         )
 
-    def _inflation(self, surveyed: Survey) -> float:
-        """What the sample's bulk says, of the locations that can be judged."""
+
+@dataclass(frozen=True)
+class _Rules:
+    """What all pixels of two periods are judged by.
+
+    Attributes:
+        options: the settings.
+        inflation: how much the quiet ground moved between the periods.
+        ground: what the tail of the law is worth on this ground.
+    """
+
+    options: RadarOptions
+    inflation: float
+    ground: GroundTail
+
+    @classmethod
+    def of(cls, surveyed: Survey, instants: Sequence[datetime], options: RadarOptions) -> _Rules:
+        """Inflation from the sample, the tail from a placebo within the first period."""
         found = _Compared.of(surveyed.sample, surveyed)
-        judged = found.judged(self.options)
-        return bulk_inflation(
-            found.statistic[judged], found.dof[judged], len(found.step), self.options.bulk_share
-        )
+        ground = _placebo_tail(surveyed, instants, options)
+        return cls(options, _inflation(found, options), ground)
+
+
+def _placebo_tail(
+    surveyed: Survey, instants: Sequence[datetime], options: RadarOptions
+) -> GroundTail:
+    """How often the same test finds a change within the first period, where none had come.
+
+    It is parted where it pauses longest: between two seasons, as the periods themselves are.
+    """
+    held = [instants[date] for date in surveyed.dates[surveyed.before]]
+    places = range(options.min_baseline_looks, len(held) - _PLACEBO_LOOKS + 1)
+    if not places:
+        return GroundTail()
+    parting = max(places, key=lambda place: held[place] - held[place - 1])
+    placebo = surveyed.placebo(parting)
+    return GroundTail.of(_p_by_law(_Compared.of(placebo.sample, placebo), options))
+
+
+def _inflation(found: _Compared, options: RadarOptions) -> float:
+    """What a sample's bulk says, of the locations that can be judged."""
+    judged = found.judged(options)
+    return bulk_inflation(
+        found.statistic[judged], found.dof[judged], len(found.step), options.bulk_share
+    )
+
+
+def _p_by_law(found: _Compared, options: RadarOptions) -> NDArray[np.float64]:
+    """The law's p-values of the locations that can be judged."""
+    judged = found.judged(options)
+    statistic = found.statistic[judged] / _inflation(found, options)
+    return sum_tail(statistic, len(found.step), found.dof[judged])
 
 
 @dataclass(frozen=True)
@@ -179,14 +213,14 @@ class _Maps:
             whitening=whitening,
         )
 
-    def fill(self, rows: slice, found: _Compared, inflation: float, options: RadarOptions) -> None:
+    def fill(self, rows: slice, found: _Compared, rules: _Rules) -> None:
         """Put a block of rows in its place."""
-        judged, width = found.judged(options), self.seen.shape[1]
+        judged, width = found.judged(rules.options), self.seen.shape[1]
         dof = np.where(judged, found.dof, 1)
-        statistic = np.where(judged, found.statistic, 0) / inflation
-        p_value = np.maximum(sum_tail(statistic, len(found.step), dof), _TINY)
+        statistic = np.where(judged, found.statistic, 0) / rules.inflation
+        p_value = rules.ground(sum_tail(statistic, len(found.step), dof))
         step_db = np.linalg.inv(self.whitening) @ found.step * DB_PER_NEPER
-        limit = self._limit_db(found, dof, inflation, options)
+        limit = self._limit_db(found, dof, rules)
         self.seen[rows] = judged.reshape(-1, width)
         self.strength[rows] = np.sqrt(statistic).reshape(-1, width)
         self.p_value[rows] = np.where(judged, p_value, 1).reshape(-1, width)
@@ -195,16 +229,12 @@ class _Maps:
         self.limit_db[:, rows] = np.where(judged, limit, np.inf).reshape(shape)
 
     def _limit_db(
-        self,
-        found: _Compared,
-        dof: NDArray[np.float64],
-        inflation: float,
-        options: RadarOptions,
+        self, found: _Compared, dof: NDArray[np.float64], rules: _Rules
     ) -> NDArray[np.float64]:
         """The smallest step found in each band alone, (band, location)."""
-        n_bands = len(found.step)
-        apart = detectable(options.false_alarm_share, options.limit_power, n_bands, dof)
-        noise = np.sqrt(found.variance * inflation)
+        called = rules.ground.by_law(rules.options.false_alarm_share)
+        apart = detectable(called, rules.options.limit_power, len(found.step), dof)
+        noise = np.sqrt(found.variance * rules.inflation)
         per_neper = np.sqrt((self.whitening**2).sum(axis=0))
         limit: NDArray[np.float64] = DB_PER_NEPER * apart * noise / per_neper[:, None]
         return limit

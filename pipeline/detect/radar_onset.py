@@ -11,20 +11,25 @@ years: what the seasons do to all ground alike is taken off, what they do to one
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from pipeline.detect.radar_detector import RadarDetector
 from pipeline.errors import InputError
 from pipeline.model.radar import RadarOnset
+from pipeline.raster.ground_tail import GroundTail
 from pipeline.raster.scatter import LocalVariance
 from pipeline.raster.speckle import DB_PER_NEPER, WINDOW_SPREAD, without_fringe
 from pipeline.raster.split import every_split, own_split, without_loudest
-from pipeline.raster.survey import Series, bulk_inflation, survey
+from pipeline.raster.survey import bulk_inflation
 from pipeline.raster.tails import SplitTail, sum_tail
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from numpy.typing import NDArray
 
     from pipeline.config import RadarOptions
@@ -32,27 +37,12 @@ if TYPE_CHECKING:
     from pipeline.raster.speckle import Looks
     from pipeline.raster.survey import Survey
 
-_TINY: Final = float(np.finfo(np.float32).tiny)
+
+_PLACEBO_LOOKS: Final = 2  # that a placebo must last: more than one strange date
 
 
-class RadarSteps:
+class RadarSteps(RadarDetector):
     """The series detector of radar: one lasting step a pixel, dated by a bracket."""
-
-    def __init__(
-        self, options: RadarOptions, n_looks: float, stable: NDArray[np.bool_] | None = None
-    ) -> None:
-        """Hold the options.
-
-        Args:
-            options: the settings.
-            n_looks: equivalent number of looks of a pixel, above 0.
-            stable: ground that stands for all, the controls for instance, (y, x), at least 100
-                pixels; without it all ground does, and a change of more than half of it would be
-                taken for weather. A series of fewer pixels has no common mode.
-        """
-        self.options = options
-        self.n_looks = n_looks
-        self.stable = stable
 
     def date_steps(self, cube: DateCube, n_baseline: int) -> RadarOnset:
         """Find the step of every pixel.
@@ -70,11 +60,9 @@ class RadarSteps:
             what = f"a baseline of {n_baseline} of {n_dates} dates leaves nothing to compare"
             raise InputError(what, remedy="leave at least one date before and one after its end")
         before = np.arange(n_dates) < n_baseline
-        series = Series(cube.values, cube.clear, before, ~before, self.stable)
-        surveyed = survey(series, self.n_looks, self.options.common_mode_db)
-        return self._judge(surveyed, n_baseline)
+        return self._judge(self._surveyed(cube, before, ~before), cube.instants, n_baseline)
 
-    def _judge(self, surveyed: Survey, n_baseline: int) -> RadarOnset:
+    def _judge(self, surveyed: Survey, instants: Sequence[datetime], n_baseline: int) -> RadarOnset:
         """Every block against the bulk of the sample at every split."""
         rules = _Rules.of(surveyed, self.options)
         maps = _Maps.empty(surveyed)
@@ -93,6 +81,7 @@ class RadarSteps:
             common_db=surveyed.common.shift_db,
             common_mode=surveyed.common.stands_out,
             n_baseline=n_baseline,
+            least_share=self._least_share(surveyed, rules.ground, instants),
         )
 
 
@@ -105,7 +94,8 @@ class _Rules:
         options: the settings.
         splits: how many used dates lie before each possible onset, ascending, (split,).
         inflation: how much the quiet ground moved across each, (split,).
-        tail: of the largest statistic.
+        tail: of the largest statistic, by the law.
+        ground: what such a tail is worth on this ground.
     """
 
     surveyed: Survey
@@ -113,21 +103,51 @@ class _Rules:
     splits: NDArray[np.int64]
     inflation: NDArray[np.float64]
     tail: SplitTail
+    ground: GroundTail
 
     @classmethod
     def of(cls, surveyed: Survey, options: RadarOptions) -> _Rules:
+        """The rules of a series, its tail from placebos within the baseline."""
+        return replace(cls.by_law(surveyed, options), ground=_placebo_tail(surveyed, options))
+
+    @classmethod
+    def by_law(cls, surveyed: Survey, options: RadarOptions) -> _Rules:
         """The rules of a series, its inflation from the sample."""
         n_dates, n_first = surveyed.dates.size, int(surveyed.before.sum())
         splits = np.arange(max(n_first, 1), n_dates - options.min_lasting_looks + 1)
         scatter = surveyed.scatter
         tail = SplitTail.over(splits, n_dates, scatter.n_bands)
-        quiet = cls(surveyed, options, splits, np.ones(splits.size), tail)
+        quiet = cls(surveyed, options, splits, np.ones(splits.size), tail, GroundTail())
         walk = _Walk.of(surveyed.sample, quiet)
         inflation = [
             bulk_inflation(row[known], walk.own.dof[known], scatter.n_bands, options.bulk_share)
             for row, known in zip(walk.statistic, walk.statistic >= 0, strict=True)
         ]
-        return cls(surveyed, options, splits, np.array(inflation), tail)
+        return replace(quiet, inflation=np.array(inflation))
+
+    def p_value(
+        self, statistic: NDArray[np.floating[Any]], dof: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Chance of a larger maximum on unchanged ground; same shape."""
+        return self.ground(self.tail(statistic, dof))
+
+
+def _placebo_tail(surveyed: Survey, options: RadarOptions) -> GroundTail:
+    """How often the same test finds a step within the baseline, where none had come.
+
+    The first half of the baseline, or as much as is judged at all, is held against what follows.
+    Placebos need last no longer than two looks: so they reach the latest of the seasons.
+    """
+    n_baseline = int(surveyed.before.sum())
+    n_first = max(options.min_baseline_looks, n_baseline // 2)
+    if n_baseline - n_first < _PLACEBO_LOOKS:
+        return GroundTail()
+    shorter = options.model_copy(update={"min_lasting_looks": _PLACEBO_LOOKS})
+    rules = _Rules.by_law(surveyed.placebo(n_first), shorter)
+    walk = _Walk.of(rules.surveyed.sample, rules)
+    largest = walk.statistic.max(axis=0)
+    judged = largest >= 0
+    return GroundTail.of(rules.tail(largest[judged], walk.own.dof[judged]))
 
 
 @dataclass(frozen=True)
@@ -215,7 +235,7 @@ class _Maps:
         statistic = np.take_along_axis(walk.statistic, best[None], axis=0)[0]
         seen = statistic >= 0
         statistic = np.maximum(statistic, 0)
-        p_value = rules.tail(statistic, np.where(seen, walk.own.dof, 1))
+        p_value = rules.p_value(statistic, np.where(seen, walk.own.dof, 1))
         called = seen & (p_value <= rules.options.false_alarm_share)
         before, after = own_split(walk.looks, rules.splits[best])
         step_db = self.mixing_db @ (after.mean - before.mean)
@@ -224,7 +244,7 @@ class _Maps:
         self.seen[rows] = seen.reshape(-1, width)
         self.called[rows] = called.reshape(-1, width)
         self.strength[rows] = np.sqrt(statistic).reshape(-1, width)
-        self.p_value[rows] = np.where(seen, np.maximum(p_value, _TINY), 1).reshape(-1, width)
+        self.p_value[rows] = np.where(seen, p_value, 1).reshape(-1, width)
         self.magnitude_db[:, rows] = np.where(seen, step_db, 0).reshape(len(step_db), -1, width)
         self._state(rows, walk, rules, seen)
         place = np.flatnonzero(called)
@@ -258,7 +278,8 @@ def _limit_db(walk: _Walk, rules: _Rules) -> NDArray[np.float64]:
     fewer = after.n_looks / np.maximum(after.n_looks - 1, 1)
     variance = (scatter.spread(before) + scatter.spread(after) * fewer) * walk.own.variance
     dof = np.maximum(walk.own.dof, 1)
-    apart = rules.tail.detectable(options.false_alarm_share, options.limit_power, dof)
+    called = rules.ground.by_law(options.false_alarm_share)
+    apart = rules.tail.detectable(called, options.limit_power, dof)
     noise = apart * np.sqrt(variance * rules.inflation[last])
     per_neper = np.sqrt((scatter.whitening.astype(np.float64) ** 2).sum(axis=0))
     limit: NDArray[np.float64] = DB_PER_NEPER * noise / per_neper[:, None]
@@ -276,7 +297,7 @@ def _lasts(walk: _Walk, rules: _Rules, called: NDArray[np.bool_]) -> NDArray[np.
     stands = np.ones(best.size, dtype=bool)
     for before, after in without_loudest(looks, rules.splits[best]):
         statistic = rules.surveyed.scatter.statistic(before, after, own) / rules.inflation[best]
-        tail = sum_tail(statistic, len(before.mean), own.dof)
+        tail = rules.ground(sum_tail(statistic, len(before.mean), own.dof))
         stands &= (tail <= math.sqrt(rules.options.false_alarm_share)) & (after.n_looks > 0)
     return stands
 

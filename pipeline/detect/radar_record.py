@@ -62,6 +62,7 @@ def recorded_steps(onset: RadarOnset, cube: DateCube, options: RadarOptions) -> 
             common_level=onset.common_db.copy(),
             common_mode=onset.common_mode.copy(),
             off_season=np.asarray(~cube.clear.any(axis=(1, 2))),
+            least_share=onset.least_share,
         ),
     )
 

@@ -19,6 +19,7 @@ from scipy import special
 from pipeline.errors import InputError
 from pipeline.model.change import ChangeMap
 from pipeline.raster.change_level import Bulk, change_level, regions
+from pipeline.raster.ground_share import GroundChance, away_from
 from pipeline.raster.mad import placed, usable
 from pipeline.raster.smoothing import smoothed
 
@@ -88,18 +89,23 @@ class LogRatio:
     def _judge(
         self, deviation: NDArray[np.float32], unrelated: float, seen: NDArray[np.bool_]
     ) -> ChangeMap:
-        """The call on either side of the bulk, and the two-sided normal tail."""
+        """The call on either side of the bulk, and how much ground lies as far from it."""
         strength = np.abs(deviation)
         granted = self.options.quiet_share / _SIDES / _GROWTH
         level = change_level(strength, Bulk(0, 1), unrelated, granted)
         image = placed(strength, seen, fill=0)
-        p_value = (2 * special.ndtr(-strength)).astype(np.float32)
+        reach_px = math.ceil(self.options.smoothing_px)
+        changed = regions(image, seen, level, reach_px)
+        by_law = (2 * special.ndtr(-strength)).astype(np.float32)
+        away = away_from(changed, 2 * reach_px)[seen]
+        chance = GroundChance.of(strength, by_law, called=changed[seen], away=away)
         return ChangeMap(
             magnitude=image,
-            p_value=placed(p_value, seen, fill=1),
-            changed=regions(image, seen, level, math.ceil(self.options.smoothing_px)),
+            p_value=placed(chance.p_value, seen, fill=1),
+            changed=changed,
             seen=seen,
             threshold=level,
+            p_bound=chance.bound,
         )
 
 

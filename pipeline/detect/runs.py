@@ -111,11 +111,33 @@ def advance(runs: Runs, distance: Float32, seen: Mask, rule: Rule) -> Mask:
     return seen & ((runs.n_strong >= rule.n_strong) | (runs.length >= rule.n_weak))
 
 
+def longest_runs(size: Float32, limit: Float32) -> NDArray[np.uint8]:
+    """Most looks in a row that lie beyond a limit, (pixel,); told up to 255.
+
+    Args:
+        size: of each look, (time, pixel); NaN where not seen, which neither counts nor breaks.
+        limit: of each date, (time,).
+    """
+    far = (size >= limit[:, None]).view(np.uint8)
+    # A look below the limit becomes 0, any other 255: what a run is masked with.
+    lasts = (size < limit[:, None]).view(np.uint8)
+    lasts -= 1
+    run = np.zeros(size.shape[1], dtype=np.uint8)
+    longest = run.copy()
+    for one, mask in zip(far, lasts, strict=True):
+        run += one
+        run &= mask
+        np.maximum(longest, run, out=longest)
+    return longest
+
+
 def first_confirmed(distance: Float32, seen: Mask, rule: Rule) -> NDArray[np.int16]:
     """Date at which each pixel's first change is confirmed, (pixel,); -1 for none.
 
     Only pixels with enough looks far out are followed through time.
     """
+    if distance.shape[1] == 1:
+        return _first_on_a_side(distance[:, 0], seen, rule)
     size = magnitudes(distance) * seen
     is_able = count(size >= rule.strong) >= rule.n_strong
     is_able |= count(size >= rule.weak) >= rule.n_weak
@@ -123,6 +145,30 @@ def first_confirmed(distance: Float32, seen: Mask, rule: Rule) -> NDArray[np.int
     found = np.full(seen.shape[1], -1, dtype=np.int16)
     found[able] = _followed(distance.take(able, axis=-1), seen.take(able, axis=-1), rule)
     return found
+
+
+def _first_on_a_side(distance: Float32, seen: Mask, rule: Rule) -> NDArray[np.int16]:
+    """The same of one band: its runs stay above the curve or below, and are counted on each side.
+
+    Args:
+        distance: (time, pixel).
+        seen: (time, pixel).
+        rule: thresholds and counts.
+    """
+    limits = np.array([rule.strong, rule.weak], dtype=np.float32)[:, None]
+    needed = np.repeat(np.array([rule.n_strong, rule.n_weak], dtype=np.uint8), 2)[:, None]
+    sides = np.stack([distance, -distance], axis=1)[:, None]
+    hits = ((sides >= limits[..., None]) & seen[:, None, None]).reshape(len(seen), 4, -1)
+    lasts = hits | ~seen[:, None]
+    runs = np.zeros(hits.shape[1:], dtype=np.uint8)
+    fires = np.empty_like(seen)
+    for hit, last, fire in zip(hits, lasts, fires, strict=True):
+        runs += hit
+        runs *= last
+        np.any(runs >= needed, axis=0, out=fire)
+    first: NDArray[np.int16] = fires.argmax(axis=0).astype(np.int16)
+    first[~fires.any(axis=0)] = -1
+    return first
 
 
 def _followed(distance: Float32, seen: Mask, rule: Rule) -> NDArray[np.int16]:
@@ -237,6 +283,8 @@ def run_reach(line: Line, n_looks: int) -> Float32:
 
 def _along(distance: Float32, direction: Float32) -> Float32:
     """Length of distances (band, pixel) along directions of any length, (pixel,)."""
+    if len(distance) == 1:
+        return np.asarray(distance[0] * np.sign(direction[0]))
     norm = np.maximum(magnitudes(direction), np.float32(1e-12))
     along: Float32 = np.einsum("bn,bn->n", distance, direction) / norm
     return along

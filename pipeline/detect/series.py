@@ -9,7 +9,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from pipeline.raster.harmonics import blanked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
 
@@ -30,11 +32,15 @@ if TYPE_CHECKING:
     Pixels: TypeAlias = tuple[slice, slice]
     Dates: TypeAlias = Sequence[date | np.datetime64] | NDArray[np.datetime64]
 
+_Half = TypeVar("_Half")
+
 SAMPLE_PIXELS = 4096
 """Pixels, spread over the site, that the calibration rests on."""
 WALK_PIXELS = 16384
 """Pixels walked through the dates together: the walk costs by the step."""
 N_THREADS = 2
+N_AHEAD = 6
+"""Blocks begun before what their second half needs is learnt."""
 KEPT_BYTES = 31 * 2**20
 """Just below the largest block that glibc learns from."""
 NDVI = "ndvi"
@@ -132,6 +138,39 @@ class Series:
         keep_freed_memory()
         with ThreadPoolExecutor(N_THREADS) as pool:
             list(pool.map(work, self.blocks(WALK_PIXELS)))
+
+    def over_halves(
+        self,
+        first: Callable[[Pixels], _Half],
+        then: Callable[[Pixels, _Half], None],
+        ready: Future[Any],
+    ) -> None:
+        """Do work on every block of which the second half needs what is still being learnt.
+
+        While it is, some blocks are begun ahead, so that no thread waits; there are never more
+        of them than ``N_AHEAD``, which bounds their memory.
+
+        Args:
+            first: the half that needs nothing.
+            then: the half that asks for what was learnt.
+            ready: done once it is learnt.
+        """
+        begun: SimpleQueue[tuple[Pixels, _Half]] = SimpleQueue()
+
+        def end(n_left: int) -> None:
+            while begun.qsize() > n_left:
+                try:
+                    one = begun.get_nowait()
+                except Empty:  # the other thread was quicker
+                    return
+                then(*one)
+
+        def work(pixels: Pixels) -> None:
+            begun.put((pixels, first(pixels)))
+            end(0 if ready.done() else N_AHEAD)
+
+        self.over_blocks(work)
+        end(0)
 
     def blocks(self, n_pixels: int) -> list[Pixels]:
         """Rows and columns of blocks of about so many pixels."""

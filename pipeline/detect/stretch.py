@@ -7,19 +7,19 @@ The curve itself belongs to ``raster.harmonics``, what is learnt from the whole 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from pipeline.raster.harmonics import (
     CUT_SIGMA,
     DAYS_PER_YEAR,
+    NARROW,
     Baseline,
     blanked,
-    count,
     fitted,
-    product,
     seasonal_design,
 )
 
@@ -147,8 +147,7 @@ def newest_stretch(
     limit = np.float32(CUT_SIGMA) * np.maximum(noise, np.finfo(np.float32).tiny)
     np.minimum(left.values, limit, out=left.values)
     np.maximum(left.values, -limit, out=left.values)
-    after = (np.arange(timeline.n_baseline) >= splits[:, None]).astype(np.float32)
-    strength = _step_strength(left, limit, after, min_looks)
+    strength = _step_strength(left, limit, splits, min_looks)
     broken = np.flatnonzero(strength.max(axis=0) >= BREAK_SIGMA)
     start[broken] = splits[strength[:, broken].argmax(axis=0)]
     return start
@@ -164,17 +163,38 @@ def _splits(timeline: Timeline) -> NDArray[np.intp]:
     return np.unique(able[np.linspace(0, len(able) - 1, N_SPLITS).astype(int)])
 
 
-def _step_strength(left: Stack, limit: Float32, after: Float32, min_looks: int) -> Float32:
+def _step_strength(
+    left: Stack, limit: Float32, splits: NDArray[np.intp], min_looks: int
+) -> Float32:
     """Step at every split over its standard error, (split, pixel), in the band that shows most."""
-    n_all, (n_dates, *columns) = count(left.seen).astype(np.float32), left.values.shape
-    n_after = product(after, left.seen.astype(np.float32))
-    late = product(after, left.values.reshape(n_dates, -1)).reshape(len(after), *columns)
-    total = left.values.sum(axis=0)
-    enough = (n_after >= min_looks) & (n_all - n_after >= min_looks / 2)
-    share = (n_after / np.maximum(n_all, 1))[:, None]
+    late, total = _sums_after(left.values, splits)
+    n_after, n_all = _sums_after(left.seen.view(np.uint8), splits)
+    n_before = n_all - n_after
+    enough = (n_after >= min_looks) & (n_before >= min_looks / 2)
     # late/n_late - early/n_early over its error, brought over one denominator.
-    step = np.abs(late - share * total)
-    spread = share * (1 - share) * np.maximum(n_all, 1)
-    step /= np.sqrt(np.maximum(spread, np.float32(0.25))) * (limit / np.float32(CUT_SIGMA))
-    strength: Float32 = step.max(axis=1) * enough
+    n_after /= np.maximum(n_all, 1)
+    late -= n_after[:, None] * total
+    np.abs(late, out=late)
+    spread = np.multiply(n_before, n_after, out=n_before)
+    np.sqrt(np.maximum(spread, np.float32(0.25), out=spread), out=spread)
+    late /= spread[:, None] * (limit / np.float32(CUT_SIGMA))
+    strength: Float32 = late[:, 0] if late.shape[1] == 1 else late.max(axis=1)
+    strength *= enough
     return strength
+
+
+def _sums_after(values: NDArray[Any], splits: NDArray[np.intp]) -> tuple[Float32, Float32]:
+    """Sums over time from every split on, (split, ...), and over all of it, float32.
+
+    Stretch by stretch: every value is touched once, however many splits there are. Flags are
+    counted in a byte where a stretch has no more of them than it can hold.
+    """
+    edges = [0, *splits.tolist(), len(values)]
+    narrow = values.dtype if max(np.diff(edges)) <= NARROW else np.promote_types(values.dtype, "H")
+    sums = np.empty((len(edges) - 1, *values.shape[1:]), dtype=narrow)
+    for one, (start, stop) in zip(sums, itertools.pairwise(edges), strict=True):
+        np.add.reduce(values[start:stop], axis=0, dtype=narrow, out=one)
+    after = sums.astype(np.float32, copy=False)
+    for k in range(len(after) - 2, -1, -1):
+        after[k] += after[k + 1]
+    return after[1:], after[0]

@@ -24,7 +24,6 @@ from pipeline.detect.calibration import (
 )
 from pipeline.detect.runs import Runs, advance, magnitudes, no_runs
 from pipeline.detect.series import (
-    WALK_PIXELS,
     Series,
     days_of,
     looks_of,
@@ -48,6 +47,8 @@ if TYPE_CHECKING:
     Float32: TypeAlias = NDArray[np.float32]
     Mask: TypeAlias = NDArray[np.bool_]
 
+PIECE_PIXELS = 2**16
+"""Pixels of an image held against their curves at once."""
 CALM = np.ones(1, dtype=np.float32)
 
 
@@ -135,11 +136,16 @@ def update(
     day = np.array([(stamp - state.dates[0]) / np.timedelta64(1, "D")])
     design = seasonal_design(day, (len(state.curves.coefficients) - 1) // 2)
     witness, unrest = _asked(state, flat, shown, design)
-    far = _distances(state, flat, shown, design)
-    places = _far_places(state, far, np.float32(state.learnt.rule.weak) * unrest[0])
+    limit = np.float32(state.learnt.rule.weak) * unrest[0]
+    far, beyond = _distances(state, flat, shown, design, limit=limit)
+    places = np.flatnonzero(beyond)
+    places = places[state.confirmed_index[places] < 0]
     doubt = state.curves.covariance.take(places, axis=0).T
     near = lessened(far.take(places, axis=-1)[None], design, doubt, unrest)[0]
-    standing, confirmed = _advanced(state, places, near)
+    # What lies within the limit ends a run without being looked at closely.
+    again = beyond[state.standing.places]
+    waits = ~again & ~_is_seen(far.take(state.standing.places, axis=-1))
+    standing, confirmed = _advanced(state, places, near, again=again, waits=waits)
     return replace(
         state,
         dates=np.append(state.dates, stamp),
@@ -236,47 +242,73 @@ def _asked(
     return replace(witness, last=last), restlessness(np.array([scatter]), witness.usual)
 
 
-def _distances(state: MonitorState, flat: Float32, seen: Mask | None, design: Float32) -> Float32:
-    """Distances of an image from curves taken as certain, (band, pixel); NaN where not seen."""
-    far, terms = np.empty_like(flat), design[:, 0]
-    # In pieces that stay near the processor and for which the library starts no threads.
-    for start in range(0, flat.shape[1], WALK_PIXELS):
-        part = slice(start, start + WALK_PIXELS)
-        for band, curve in enumerate(far[:, part]):
-            np.matmul(terms, state.curves.coefficients[:, band, part], out=curve)
-        with np.errstate(invalid="ignore"):
-            np.subtract(flat[:, part], far[:, part], out=far[:, part])
-            far[:, part] /= state.curves.reach[:, part]
-    if seen is not None:
-        far[:, ~seen] = np.nan
-    return state.learnt.scale.whitened(far)
+def _distances(
+    state: MonitorState, flat: Float32, seen: Mask | None, design: Float32, *, limit: np.float32
+) -> tuple[Float32, Mask]:
+    """Distances of an image from curves taken as certain, and whether they reach a limit.
+
+    Returns:
+        Float32, (band, pixel), NaN where not seen; and bool, (pixel,).
+    """
+    far, beyond, curves = np.empty_like(flat), np.empty(flat.shape[1], dtype=bool), state.curves
+    # In pieces that stay near the processor.
+    with np.errstate(invalid="ignore"):
+        for start in range(0, flat.shape[1], PIECE_PIXELS):
+            part = slice(start, start + PIECE_PIXELS)
+            piece = far[:, part]
+            for band, curve in enumerate(piece):
+                np.matmul(design[:, 0], curves.coefficients[:, band, part], out=curve)
+            np.subtract(flat[:, part], piece, out=piece)
+            piece /= curves.reach[:, part]
+            if seen is not None:
+                piece[:, ~seen[part]] = np.nan
+            if len(piece) > 1:
+                piece[...] = state.learnt.scale.whitened(piece)
+            np.greater_equal(magnitudes(piece), limit, out=beyond[part])
+    return far, beyond
 
 
-def _far_places(state: MonitorState, far: Float32, limit: np.float32) -> NDArray[np.intp]:
-    """Places to look at closely: those in a run, and those that may lie beyond the limit."""
-    flags = magnitudes(far) >= limit
-    flags[state.standing.places] = True
-    flags &= state.confirmed_index < 0
-    return np.flatnonzero(flags)
+def _is_seen(far: Float32) -> Mask:
+    """Whether distances (band, place) stand for a look, (place,)."""
+    seen: Mask = np.all(np.isfinite(far), axis=0)
+    return seen
 
 
 def _advanced(
-    state: MonitorState, places: NDArray[np.intp], far: Float32
+    state: MonitorState, places: NDArray[np.intp], far: Float32, *, again: Mask, waits: Mask
 ) -> tuple[Standing, NDArray[np.int16]]:
-    """Runs and confirmations after distances (band, place), not finite where not seen."""
-    seen: Mask = np.all(np.isfinite(far), axis=0)
-    far = blanked(far, seen)
-    rule, confirmed = state.learnt.rule, state.confirmed_index
-    stands = np.zeros(len(confirmed), dtype=bool)
-    stands[state.standing.places] = True
-    known = stands[places]
+    """Runs and confirmations after an image.
+
+    Args:
+        state: before it.
+        places: of the pixels that lie beyond the limit, ascending.
+        far: their distances, (band, place), not finite where not seen.
+        again: whether a standing run's pixel is one of them, (run,).
+        waits: whether it was not seen, (run,).
+    """
+    rule, confirmed, old = state.learnt.rule, state.confirmed_index, state.standing
+    seen = _is_seen(far)
     runs = no_runs(len(far), len(places))
-    for mine, theirs in zip(vars(runs).values(), vars(state.standing.runs).values(), strict=True):
-        mine[..., known] = theirs
-    hit = advance(runs, far, seen, rule)
+    known, which = np.searchsorted(places, old.places[again]), np.flatnonzero(again)
+    for mine, theirs in zip(vars(runs).values(), vars(old.runs).values(), strict=True):
+        mine[..., known] = theirs.take(which, axis=-1)
+    hit = advance(runs, blanked(far, seen), seen, rule)
     if hit.any():
         confirmed = confirmed.copy()
         confirmed[places[hit]] = len(state.dates)
     left = np.flatnonzero((runs.length > 0) & ~hit)
-    carried = Runs(*(value.take(left, axis=-1) for value in vars(runs).values()))
-    return Standing(places[left], carried), confirmed
+    return _merged(old, np.flatnonzero(waits), Standing(places, runs), left), confirmed
+
+
+def _merged(
+    one: Standing, of_one: NDArray[np.intp], other: Standing, of_other: NDArray[np.intp]
+) -> Standing:
+    """Some of the runs of each of two, by place."""
+    places = np.concatenate([one.places[of_one], other.places[of_other]])
+    order = np.argsort(places, kind="stable")
+    pairs = zip(vars(one.runs).values(), vars(other.runs).values(), strict=True)
+    both = (
+        np.concatenate([a.take(of_one, axis=-1), b.take(of_other, axis=-1)], axis=-1)
+        for a, b in pairs
+    )
+    return Standing(places[order], Runs(*(value.take(order, axis=-1) for value in both)))

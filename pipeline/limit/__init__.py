@@ -12,7 +12,7 @@ places: what a blob would have given if it had been planted alone (the tests com
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
     Step = Callable[[], None]
+    Watch = Callable[[DateCube, Sequence[int], Mask], Sequence["Watched"]]
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def free_of(standing: Mask, monitored: Mask) -> Mask:
 
 def measure_limits(
     field: Field,
-    watch: Callable[[DateCube], Watched],
+    watch: Watch,
     options: LimitOptions,
     *,
     min_pixels: int,
@@ -111,7 +112,9 @@ def measure_limits(
 
     Args:
         field: what is planted in.
-        watch: the detector, with the calibration of the cube as it was taken.
+        watch: the detector, with the calibration of the cube as it was taken. It is given the
+            monitored dates planted on every one, the onsets by their places among them, and the
+            pixels that are asked about, and answers for each onset.
         options: contrasts, sizes, and how often.
         min_pixels: the minimum mapping unit.
         step: called after every contrast.
@@ -120,20 +123,35 @@ def measure_limits(
         InputError: if the cube lacks red or near infrared.
     """
     onsets = onsets_of(field, options)
-    ground = Ground.of(field.cube, field.n_baseline)
+    places = [date - field.n_baseline for date in onsets]
+    ground, late = Ground.of(field.cube, field.n_baseline), dates_of(field)
     found: dict[str, list[Sounding]] = {mask.zone_id: [] for mask in field.masks}
     charts = {plant: Chart.blank(field.cube.grid.shape, options, min_pixels) for plant in Plant}
     for plant in Plant:
         for contrast in options.contrasts:
-            cubes = (planted(field.cube, ground, plant, contrast, onset=one) for one in onsets)
-            trial = Trial(plant, contrast, tuple(watch(cube) for cube in cubes), min_pixels)
             free = field.free & ground.has_room(plant, contrast)
+            scenes = planted(late, ground, plant, contrast, onset=0)
+            trial = Trial(plant, contrast, tuple(watch(scenes, places, free)), min_pixels)
             charts[plant].add(contrast, free, [one.standing for one in trial.outcomes])
             for mask in field.masks:
                 found[mask.zone_id].append(_sounding(trial, mask, free, options))
             step()
     zones = tuple(_zone(field, mask, found[mask.zone_id], min_pixels) for mask in field.masks)
     return Measured(zones, {plant: one.drawn() for plant, one in charts.items()}, onsets)
+
+
+def dates_of(field: Field) -> DateCube:
+    """The monitored dates of what is planted in."""
+    cube, late = field.cube, slice(field.n_baseline, None)
+    return replace(
+        cube,
+        values=cube.values[late],
+        clear=cube.clear[late],
+        snow=cube.snow[late],
+        instants=cube.instants[late],
+        scene_ids=cube.scene_ids[late],
+        kinds=None,
+    )
 
 
 def n_steps(options: LimitOptions) -> int:

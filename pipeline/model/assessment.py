@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pipeline.model.claim import Direction, Observable
+from pipeline.model.reason import Reason, Said
 
 if TYPE_CHECKING:
     from pipeline.model.claim import AssertedTime
+
+UNDECIDED: Final = Said(Reason.UNDECIDED)
 
 
 class Verdict(StrEnum):
@@ -158,6 +161,8 @@ class Assessment:
         q_value: false discovery rate at which it would be called among all claims; None likewise.
         plan_sha256: hash of the plan that was fixed before.
         sentence_ko: the whole answer in Korean.
+        why: the reason with its numbers.
+        deciding: position of the test that the verdict rests on; None if none decides.
     """
 
     claim_id: str
@@ -172,3 +177,10 @@ class Assessment:
     q_value: float | None = None
     plan_sha256: str = ""
     sentence_ko: str = ""
+    why: Said = UNDECIDED
+    deciding: int | None = None
+
+    @property
+    def deciding_test(self) -> WindowTest | None:
+        """The test that the verdict rests on."""
+        return None if self.deciding is None else self.tests[self.deciding]

@@ -51,11 +51,13 @@ class ChangeMap:
 
     Attributes:
         magnitude: strength of the change in the detector's own unit, float32, (y, x).
-        p_value: chance of what the pixel alone shows, or more, on unchanged ground, float32,
-            (y, x); 1 where nothing was seen.
+        p_value: chance of what the pixel alone shows, or more, on unchanged ground of the pair,
+            float32, (y, x); 1 where nothing was seen.
         changed: whether the pixel is called changed, bool, (y, x).
         seen: whether the pixel was seen on both dates, bool, (y, x).
         threshold: the magnitude from which a pixel, or the region it lies in, is called changed.
+        p_bound: p-values up to this one are upper bounds: what is called may all lie there, and be
+            change; 0 where a law tells unchanged ground apart.
     """
 
     magnitude: NDArray[np.float32]
@@ -63,6 +65,7 @@ class ChangeMap:
     changed: NDArray[np.bool_]
     seen: NDArray[np.bool_]
     threshold: float
+    p_bound: float = 0.0
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
@@ -87,6 +90,8 @@ class LastingSteps:
             late that it could only just be judged, float32, (y, x); infinite where not monitored.
         limit_power: the chance of being called that the limit is stated for.
         false_alarm_share: share of unchanged pixels that may be called.
+        least_share: smallest such share that the ground of the baseline vouches for within a
+            factor of two; 1 for none.
         common_level: level of all ground against the baseline, float32, (time, band).
         common_mode: dates that took no part because of it, bool, (time,).
         off_season: dates of the baseline in other months than those monitored, which took no
@@ -101,6 +106,7 @@ class LastingSteps:
     common_level: NDArray[np.float32]
     common_mode: NDArray[np.bool_]
     off_season: NDArray[np.bool_]
+    least_share: float = 1.0
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""

@@ -34,6 +34,8 @@ class RadarChange:
         after: dates that made the second, bool, (time,).
         inflation: how much more the quiet ground moved than its own noise explains; the p-values
             allow for it.
+        least_share: smallest share of false alarms that the ground of the first period can vouch
+            for within a factor of two; 1 where that period is too short to tell.
     """
 
     magnitude_db: NDArray[np.float32]
@@ -46,6 +48,7 @@ class RadarChange:
     before: NDArray[np.bool_]
     after: NDArray[np.bool_]
     inflation: float
+    least_share: float = 1.0
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
@@ -75,6 +78,8 @@ class RadarOnset:
         common_db: level of all ground against the baseline, float32, (time, polarisation).
         common_mode: dates that were left out because of it, bool, (time,).
         n_baseline: how many leading dates were taken as normal.
+        least_share: smallest share of false alarms that the ground of the baseline can vouch for
+            within a factor of two; 1 where the baseline is too short to tell.
     """
 
     magnitude_db: NDArray[np.float32]
@@ -88,6 +93,7 @@ class RadarOnset:
     common_db: NDArray[np.float32]
     common_mode: NDArray[np.bool_]
     n_baseline: int
+    least_share: float = 1.0
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""

@@ -33,7 +33,7 @@ from pipeline.prepare.tile import ChipReader
 from pipeline.sensors.sentinel2 import SENSOR as SENTINEL_2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pipeline.config import PrepareOptions
     from pipeline.model.cube import DateCube, ZoneMask
@@ -89,21 +89,22 @@ def prepare(
     options: PrepareOptions,
     *,
     sensor: Sensor = SENTINEL_2,
+    with_extras: bool = True,
 ) -> Prepared:
     """Build the cube of one series and burn the zones.
 
-    A scene that lacks a required band, or a mask that its item lists, lies on another grid of the
-    same coordinate system or holds pixels that cannot be, is left out and recorded. Tiles of one
-    overpass are merged, the first that was given first. A date on which too little of the site was
-    clear or snow is no look: it stays out of the cube and is counted in ``looks``. So is a date
-    whose level steps by a documented misreading, and that is a failure, too.
+    What stays out is recorded: scenes that lack a required band or a listed mask or lie on another
+    grid, dates with too little clear ground, and dates off by a documented misreading.
 
     Args:
         site: the place.
-        fetched: scenes of one sensor and, of a radar, of one orbit.
+        fetched: scenes of one sensor and, of a radar, of one orbit; of one overpass the tile to
+            prefer comes first.
         chips: where the pixels lie.
         options: the settings.
         sensor: what the numbers mean.
+        with_extras: whether what the cube does not need is made too: the record of shifts that
+            are not applied, and ``layers``.
 
     Raises:
         NothingSeenError: if no date is left.
@@ -112,23 +113,23 @@ def prepare(
         AssetError: if a scene of a radar does not state its orbit.
     """
     refuse_others(fetched, sensor)
-    orbit = orbit_in(fetched, sensor)
-    given = overpasses(fetched)
+    orbit, given = orbit_in(fetched, sensor), overpasses(fetched)
     whole = [one for tiles in given for one in tiles if is_whole(one, sensor)]
     if not whole:
         raise _nothing_seen(site, len(fetched), len(fetched))
     grid = choose_grid(whole, sensor, site.crs)
     burner = Burner(grid)
-    bands, weight = choose_bands(whole, sensor), burner.boundary(site)
-    plan = Plan(sensor, grid, bands, len(given), weight, orbit)
+    bands = choose_bands(whole, sensor)
+    plan = Plan(sensor, grid, bands, len(given), burner.boundary(site), orbit)
     builder = _built(plan, given, options, chips)
     stack, suspects = keep_sound(builder.stack(), plan, options)
     if not stack.looks:
         raise _nothing_seen(site, len(fetched), len(fetched) - len(builder.looks))
-    coregister(stack, _end_of(site), options, [bands.index(band) for band in sensor.shift_bands])
-    sound = [[one for one in tiles if one.scene.id not in suspects.scene_ids] for tiles in given]
-    layers = {name: _built(layer, sound, options, chips) for name, layer in _layers_of(plan)}
-    built = [builder.failures, suspects.failures, *(layer.failures for layer in layers.values())]
+    if with_extras or options.apply_shifts:
+        coregister(stack, _end_of(site), options, [bands.index(one) for one in sensor.shift_bands])
+    further = _without(given, suspects.scene_ids) if with_extras else []
+    layers = _layers(plan, further, options, chips)
+    built = [builder.failures, suspects.failures, *(one.failures for one in layers.values())]
     final = {look.scene_id: look for look in (*stack.looks, *suspects.looks)}
     return Prepared(
         cube=stack.cube(plan),
@@ -180,10 +181,25 @@ def _built(
     return builder
 
 
-def _layers_of(plan: Plan) -> Iterator[tuple[str, Plan]]:
-    """The plans of the further cubes of a sensor, by name."""
-    for name, bands in plan.sensor.layers.items():
-        yield name, replace(plan, bands=bands, is_layer=True)
+def _layers(
+    plan: Plan,
+    given: Sequence[Sequence[FetchedScene]],
+    options: PrepareOptions,
+    chips: ChipReader,
+) -> dict[str, CubeBuilder]:
+    """The dates of the further cubes of a sensor, by name."""
+    plans = {
+        name: replace(plan, bands=bands, is_layer=True)
+        for name, bands in plan.sensor.layers.items()
+    }
+    return {name: _built(layer, given, options, chips) for name, layer in plans.items()}
+
+
+def _without(
+    given: Sequence[Sequence[FetchedScene]], scene_ids: Collection[str]
+) -> list[list[FetchedScene]]:
+    """The overpasses without some scenes."""
+    return [[one for one in tiles if one.scene.id not in scene_ids] for tiles in given]
 
 
 def _fetch_failures(

@@ -62,10 +62,25 @@ def publish_products(
     """
     with _staging(folder) as stage:
         _write_all(stage, findings)
-        for name, data in pages.items():
-            publish_bytes(stage / name, data)
-        artifacts = tuple(_artifact(path) for path in sorted(stage.iterdir()))
-        _swap(stage, folder)
+        return _finish(stage, folder, pages)
+
+
+def publish_folder(folder: Path, files: Mapping[str, bytes]) -> tuple[Artifact, ...]:
+    """Write files into a folder in the same way: all of them, or none.
+
+    Raises:
+        StoreError: if a file cannot be written.
+    """
+    with _staging(folder) as stage:
+        return _finish(stage, folder, files)
+
+
+def _finish(stage: Path, folder: Path, files: Mapping[str, bytes]) -> tuple[Artifact, ...]:
+    """Add the last files and let all of them take their place."""
+    for name, data in files.items():
+        publish_bytes(stage / name, data)
+    artifacts = tuple(_artifact(path) for path in sorted(stage.iterdir()))
+    _swap(stage, folder)
     return artifacts
 
 

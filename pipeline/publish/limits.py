@@ -1,4 +1,4 @@
-"""Measured detection limits as a table and a map.
+"""Measured detection limits as tables and a map.
 
 Here belongs the choice of columns and bands. The seal that makes the files count belongs to
 ``store.limits``.
@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING
 
 from pipeline.model.limit import NOT_FOUND, Plant
 from pipeline.model.provenance import Artifact
+from pipeline.publish.limit_picture import limit_picture
 from pipeline.publish.rows import named
 from pipeline.publish.tables import to_csv
 from pipeline.store.files import publish_bytes, sha256_of
 from pipeline.store.rasters import write_cog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from pipeline.model.cube import ZoneMask
     from pipeline.model.grid import Grid
     from pipeline.model.limit import SiteLimits, Sounding, ZoneLimit
     from pipeline.publish.rows import Cell, Row
@@ -34,7 +36,12 @@ COLUMNS = (
 
 
 def publish_limits(
-    folder: Path, limits: SiteLimits, chart: Mapping[Plant, NDArray[np.float32]], grid: Grid
+    folder: Path,
+    limits: SiteLimits,
+    chart: Mapping[Plant, NDArray[np.float32]],
+    grid: Grid,
+    *,
+    masks: Sequence[ZoneMask],
 ) -> tuple[Artifact, ...]:
     """Write tables and map into a folder, each whole or not at all.
 
@@ -43,6 +50,7 @@ def publish_limits(
         limits: the zones.
         chart: the map of each kind of change, (y, x).
         grid: where its pixels lie.
+        masks: the zones, which the picture of the map shows.
 
     Raises:
         StoreError: if a file cannot be written.
@@ -60,7 +68,8 @@ def publish_limits(
         "seed": str(limits.seed),
     }
     write_cog(folder / "limit-map.tif", bands, grid, nodata=float("nan"), tags=tags)
-    names = ("areas.csv", "limit-map.tif", "limits.csv")
+    publish_bytes(folder / "limit-map.png", limit_picture(limits, chart, masks))
+    names = ("areas.csv", "limit-map.png", "limit-map.tif", "limits.csv")
     return tuple(_artifact(folder / name) for name in names)
 
 

@@ -9,13 +9,12 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from pipeline.store.claim_table import FORMULA_STARTS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.publish.rows import Cell, Row
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 def to_csv(rows: Sequence[Row], columns: Sequence[str]) -> bytes:

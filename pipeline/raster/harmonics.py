@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Float32: TypeAlias = NDArray[np.float32]
@@ -52,19 +54,28 @@ class Baseline:
         return Baseline(*(_picked(value, chosen) for value in vars(self).values()))
 
 
+def joined(parts: Sequence[Baseline]) -> Baseline:
+    """The curves of parts of the pixels, one part after another."""
+    if len(parts) == 1:
+        return parts[0]
+    fields = zip(*(vars(part).values() for part in parts), strict=True)
+    return Baseline(*(np.concatenate(one, axis=-1) for one in fields))
+
+
 def _picked(values: NDArray[Any], chosen: Mask | NDArray[np.intp]) -> NDArray[Any]:
     """Some of the pixels of an array whose last axis they are."""
     places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
     return values.take(places, axis=-1)
 
 
-def product(left: Float32, right: Float32) -> Float32:
+def product(left: Float32, right: Float32, out: Float32 | None = None) -> Float32:
     """The matrix product, in pieces so small that the library below starts no threads.
 
     Its threads would fight with those that work on other blocks.
     """
     n_columns = right.shape[1]
-    out = np.empty((len(left), n_columns), dtype=np.float32)
+    if out is None:
+        out = np.empty((len(left), n_columns), dtype=np.float32)
     step = max(64, PRODUCT_SIZE // max(left.size, 1))
     whole = n_columns - n_columns % step
     if whole:
@@ -169,20 +180,25 @@ def solved(design: Float32, values: Float32, kept: Mask) -> Float32:
         kept: (time, pixel).
     """
     weights = kept.astype(np.float32)
-    return _weighed(design, values * weights[:, None], weights)
+    return _solution(design, weights, _moments(design, values * weights[:, None]))
 
 
-def _weighed(design: Float32, values: Float32, weights: Float32) -> Float32:
-    """Coefficients (term, band, pixel) of values that are 0 where their weight is.
+def _moments(design: Float32, values: Float32) -> Float32:
+    """Sums of values (time, band, pixel) along every term, (term, band, pixel)."""
+    sums = product(design, values.reshape(len(values), -1))
+    return sums.reshape(len(design), *values.shape[1:])
+
+
+def _solution(design: Float32, weights: Float32, moments: NDArray[np.floating]) -> Float32:
+    """Coefficients (term, band, pixel) that belong to moments of looks weighted 0 or 1.
 
     The normal equations with the moments beside them are eliminated term by term, all pixels at
     once, without pivots: the matrices are positive.
     """
-    n_terms, (n_dates, *columns) = len(design), values.shape
-    system = np.empty((n_terms, n_terms + columns[0], columns[1]))
+    n_terms, n_bands, n_pixels = moments.shape
+    system = np.empty((n_terms, n_terms + n_bands, n_pixels))
     _put_normal(system[:, :n_terms], design, weights)
-    moments = product(design, values.reshape(n_dates, -1))
-    system[:, n_terms:] = moments.reshape(n_terms, *columns)
+    system[:, n_terms:] = moments
     for k in range(n_terms):
         system[k, k + 1 :] /= system[k, k]
         below = system[k + 1 :, k, None]
@@ -193,10 +209,18 @@ def _weighed(design: Float32, values: Float32, weights: Float32) -> Float32:
     return found.astype(np.float32)
 
 
-def residuals(design: Float32, coefficients: Float32, values: Float32, seen: Mask) -> Float32:
-    """Seen values less the curve, (time, band, pixel); 0 where not seen."""
+def residuals(
+    design: Float32,
+    coefficients: Float32,
+    values: Float32,
+    seen: Mask | Float32,
+    *,
+    out: Float32 | None = None,
+) -> Float32:
+    """Seen values less the curve, (time, band, pixel); 0 where not seen, by flag or by weight."""
     flat = coefficients.reshape(len(coefficients), -1)
-    left = product(design.T, flat).reshape(values.shape)
+    into = None if out is None else out.reshape(len(out), -1)
+    left = product(design.T, flat, into).reshape(values.shape)
     np.subtract(values, left, out=left)
     left *= seen[:, None]
     return left
@@ -216,30 +240,34 @@ def leverage(design: Float32, covariance: Float32) -> Float32:
 
 def count(flags: Mask) -> NDArray[np.intp]:
     """How many flags stand along the first axis; numpy's own count takes ten times as long."""
-    parts = [
-        np.add.reduce(flags[start : start + NARROW].view(np.uint8), axis=0, dtype=np.uint8)
-        for start in range(0, len(flags), NARROW)
-    ]
-    return np.asarray(sum((part.astype(np.intp) for part in parts), np.intp(0)))
+    total = _few_counted(flags[:NARROW])
+    for start in range(NARROW, len(flags), NARROW):
+        total += _few_counted(flags[start : start + NARROW])
+    return total
 
 
-def median_magnitude(left: Float32, seen: Mask) -> Float32:
-    """Median size of the seen residuals over time, (band, pixel); 0 if nothing is seen.
+def _few_counted(flags: Mask) -> NDArray[np.intp]:
+    """The same of so few that one byte holds the count."""
+    total: NDArray[np.uint8] = np.add.reduce(flags.view(np.uint8), axis=0, dtype=np.uint8)
+    return total.astype(np.intp)
+
+
+def median_magnitude(sizes: Float32, n_seen: NDArray[np.intp]) -> Float32:
+    """Median over time of the seen sizes (time, band, pixel), (band, pixel); 0 if none is seen.
 
     What is not seen is 0 and so comes first in order. Of an even count it is the lower middle.
     """
-    sizes = np.abs(left).transpose(1, 2, 0)
-    ordered = np.sort(np.ascontiguousarray(sizes), axis=-1)
-    n_seen = count(seen)
-    middle = len(seen) - n_seen + np.maximum(n_seen - 1, 0) // 2
-    at = np.minimum(middle, len(seen) - 1)[None, :, None]
+    n_dates = len(sizes)
+    ordered = np.sort(np.ascontiguousarray(sizes.transpose(1, 2, 0)), axis=-1)
+    middle = n_dates - n_seen + np.maximum(n_seen - 1, 0) // 2
+    at = np.minimum(middle, n_dates - 1)[None, :, None]
     at = np.broadcast_to(at, (len(ordered), *at.shape[1:]))
     return np.take_along_axis(ordered, at, -1)[..., 0]
 
 
-def cut_limit(left: Float32, seen: Mask, n_terms: int) -> Float32:
-    """Residuals further out than this are not kept, (band, pixel): three robust deviations."""
-    return _cut_factor(count(seen), n_terms) * median_magnitude(left, seen)
+def cut_limit(sizes: Float32, n_seen: NDArray[np.intp], n_terms: int) -> Float32:
+    """Residuals larger than this are not kept, (band, pixel): three robust deviations."""
+    return _cut_factor(n_seen, n_terms) * median_magnitude(sizes, n_seen)
 
 
 def _cut_factor(n_seen: NDArray[np.intp], n_terms: int) -> Float32:
@@ -248,15 +276,14 @@ def _cut_factor(n_seen: NDArray[np.intp], n_terms: int) -> Float32:
     return (CUT_SIGMA * MAD_TO_SIGMA / np.sqrt(spare)).astype(np.float32)
 
 
-def _has_outliers(squares: Float32, n_seen: NDArray[np.intp], n_terms: int) -> Mask:
+def _has_outliers(sizes: Float32, n_seen: NDArray[np.intp], n_terms: int) -> Mask:
     """Whether a pixel has a residual beyond its cut, in any band, (pixel,).
 
     The largest residual lies within the cut if the median reaches a certain part of it, and
     that is told by counting instead of sorting.
     """
-    part = np.square(1 / _cut_factor(n_seen, n_terms))
-    largest = squares.max(axis=0)
-    n_beyond = count(squares >= largest * part)
+    part = sizes.max(axis=0) / _cut_factor(n_seen, n_terms)
+    n_beyond = count(sizes >= part)
     return np.asarray((n_beyond < n_seen - np.maximum(n_seen - 1, 0) // 2).any(axis=0))
 
 
@@ -274,28 +301,60 @@ def fitted(design: Float32, values: Float32, seen: Mask) -> tuple[Baseline, Floa
     Returns:
         The curves, and all seen values less their curve, (time, band, pixel).
     """
-    n_terms, n_kept = len(design), count(seen)
-    weights = seen.astype(np.float32)
-    coefficients = _weighed(design, values, weights)
-    left = residuals(design, coefficients, values, seen)
-    squares = np.square(left)
-    noise = squares.sum(axis=0) / np.maximum(n_kept - n_terms, 1)
-    kept, rough = seen, np.flatnonzero(_has_outliers(squares, n_kept, n_terms))
-    if rough.size:
-        kept = seen.copy()
-        part = _refitted(design, *(_picked(one, rough) for one in (values, left, seen)))
-        coefficients[..., rough], left[..., rough], noise[:, rough], kept[:, rough] = part
-    return Baseline(coefficients, np.sqrt(noise).astype(np.float32), kept), left
+    n_terms, n_seen, weights = len(design), count(seen), seen.astype(np.float32)
+    coefficients = _solution(design, weights, _moments(design, values))
+    left = residuals(design, coefficients, values, weights)
+    sizes = np.abs(left)
+    rough = np.flatnonzero(_has_outliers(sizes, n_seen, n_terms))
+    if not rough.size:
+        return Baseline(coefficients, _noise(left, n_seen - n_terms), seen), left
+    date, place = _outliers(sizes.take(rough, axis=-1), n_seen[rough], n_terms)
+    kept, lost = seen.copy(), rough[place]
+    kept[date, lost] = False
+    without = weights.take(rough, axis=-1)
+    without[date, place] = 0
+    moved = _gathered(design[:, date], left[date, :, lost].T, place, len(rough))
+    coefficients[..., rough] -= _solution(design, without, moved)
+    left = residuals(design, coefficients, values, weights, out=left)
+    far = left[date, :, lost]
+    left[date, :, lost] = 0
+    noise = _noise(left, count(kept) - n_terms)
+    left[date, :, lost] = far
+    return Baseline(coefficients, noise, kept), left
 
 
-def _refitted(
-    design: Float32, values: Float32, left: Float32, seen: Mask
-) -> tuple[Float32, Float32, Float32, Mask]:
-    """The fit without outliers: coefficients, residuals, noise variance and kept looks."""
-    limit = cut_limit(left, seen, len(design))
-    kept = seen & (np.abs(left) <= limit).all(axis=1)
-    coefficients = solved(design, values, kept)
-    left = residuals(design, coefficients, values, seen)
-    spare = np.maximum(count(kept) - len(design), 1)
-    noise = np.square(left * kept[:, None]).sum(axis=0) / spare
-    return coefficients, left, noise.astype(np.float32), kept
+def _outliers(
+    sizes: Float32, n_seen: NDArray[np.intp], n_terms: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Dates and pixels of the residuals beyond the cut in any band, from their sizes."""
+    beyond = sizes > cut_limit(sizes, n_seen, n_terms)
+    out = beyond[:, 0] if beyond.shape[1] == 1 else beyond.any(axis=1)
+    return np.divmod(np.flatnonzero(out), out.shape[1])
+
+
+def _gathered(
+    terms: Float32, looks: Float32, pixel: NDArray[np.intp], n_pixels: int
+) -> NDArray[np.float64]:
+    """Moments (term, band, pixel) of single looks.
+
+    By so much the moments of a curve's residuals change when it loses these looks: the curve
+    moves by the solution for them.
+
+    Args:
+        terms: the design on the date of each look, (term, look).
+        looks: residuals, (band, look).
+        pixel: of each look.
+        n_pixels: pixels there are.
+    """
+    sums = [
+        [np.bincount(pixel, weights=term * look, minlength=n_pixels) for look in looks]
+        for term in terms
+    ]
+    return np.array(sums)
+
+
+def _noise(left: Float32, n_spare: NDArray[np.intp]) -> Float32:
+    """Standard deviation of residuals (time, band, pixel), (band, pixel)."""
+    total = np.einsum("tbn,tbn->bn", left, left)
+    noise: Float32 = np.sqrt(total / np.maximum(n_spare, 1)).astype(np.float32)
+    return noise

@@ -6,7 +6,7 @@ a location belongs to ``detect``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -104,6 +104,12 @@ class Survey:
     before: NDArray[np.bool_]
     scatter: Scatter
     sample: Looks
+
+    def placebo(self, n_first: int) -> Survey:
+        """The sample's baseline as a series of its own, its first dates held against the rest."""
+        before = np.arange(int(self.before.sum())) < n_first
+        dates, sample = self.dates[self.before], self.sample.at(self.before)
+        return replace(self, dates=dates, before=before, sample=sample)
 
     def blocks(self) -> Iterator[tuple[slice, Looks]]:
         """Whitened looks at the used dates, block of rows by block, with the rows answered for."""

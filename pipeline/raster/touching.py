@@ -46,6 +46,26 @@ def are_reported(
         confirmed: whether it does by the rule of looks and is not only waiting for one, likewise.
         min_pixels: the minimum mapping unit.
     """
+    found = np.zeros(len(standing), dtype=bool)
+    able = np.flatnonzero(confirmed.any(axis=(1, 2, 3)) & (_ever(standing) >= min_pixels))
+    if able.size:
+        # Numbering the regions is what takes time: not where none can be reported, nor when.
+        dates = np.flatnonzero(standing[able].any(axis=(0, 2, 3)))
+        span = slice(dates[0], dates[-1] + 1)
+        found[able] = _holds_reported(standing[able, span], confirmed[able, span], min_pixels)
+    return found
+
+
+def _ever(standing: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many pixels of each scene stand changed on some date, (scene,)."""
+    n_pixels: NDArray[np.int64] = standing.any(axis=1).sum(axis=(1, 2))
+    return n_pixels
+
+
+def _holds_reported(
+    standing: NDArray[np.bool_], confirmed: NDArray[np.bool_], min_pixels: int
+) -> NDArray[np.bool_]:
+    """``are_reported`` for scenes that all may be."""
     labels, n_labels = ndimage.label(standing, structure=_APART)
     n_scenes, n_dates = labels.shape[:2]
     flat = labels.reshape(n_scenes, n_dates, labels.shape[2] * labels.shape[3])

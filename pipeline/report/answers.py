@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pipeline.model.assessment import Assessment, WindowTest
-    from pipeline.model.claim import Claim, Source
+    from pipeline.model.claim import Claim, Seeds, Source
     from pipeline.model.findings import Findings
 
 MOST_TESTS = 60
@@ -32,23 +32,39 @@ def counts(assessments: Sequence[Assessment]) -> tuple[VerdictCount, ...]:
 
 
 def source_groups(findings: Findings) -> tuple[SourceGroup, ...]:
-    """The weighed claims by article, in the order of the seeds folder."""
+    """The weighed claims of a pass by article, in the order of the seeds folder."""
     if findings.seeds is None:
         return ()
-    answers = {one.claim_id: one for one in findings.assessments}
+    labels = {zone.id: zone.label for zone in findings.named_zones}
+    return by_source(findings.seeds, findings.assessments, labels)
+
+
+def by_source(
+    seeds: Seeds, assessments: Sequence[Assessment], labels: Mapping[str, str]
+) -> tuple[SourceGroup, ...]:
+    """Weighed claims by article, in the order of the seeds folder.
+
+    Args:
+        seeds: articles and claims.
+        assessments: the answers; a claim without one is left out.
+        labels: names of the zones that have a section on the page, by id.
+    """
+    answers = {one.claim_id: one for one in assessments}
     return tuple(
-        _group(findings, source, [claim for claim in claims if claim.id in answers], answers)
-        for source in findings.seeds.sources
-        if (claims := [c for c in findings.seeds.claims if c.source_id == source.id])
+        _group(source, [claim for claim in claims if claim.id in answers], answers, labels)
+        for source in seeds.sources
+        if (claims := [claim for claim in seeds.claims if claim.source_id == source.id])
     )
 
 
 def _group(
-    findings: Findings, source: Source, claims: list[Claim], answers: dict[str, Assessment]
+    source: Source,
+    claims: Sequence[Claim],
+    answers: Mapping[str, Assessment],
+    labels: Mapping[str, str],
 ) -> SourceGroup:
     """The claims of one article."""
     mine = [answers[claim.id] for claim in claims]
-    labels = {zone.id: zone.label for zone in findings.named_zones}
     return SourceGroup(
         publisher=source.publisher,
         title=source.title,

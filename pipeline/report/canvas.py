@@ -217,8 +217,8 @@ class SignChart:
         dots: looks that do not depart.
         departing: looks that do.
         line: path through the looks, broken where they lie far apart.
-        controls: path through the level of the controls, likewise.
-        band: path of what the controls and the baseline lead one to expect, with its reach.
+        controls: path through the controls at the usual level of the place, likewise.
+        band: path about the controls within which no single look stands out.
         baseline: x and width of the baseline period.
         x_ticks: x and label.
         y_ticks: y and label.

@@ -155,6 +155,7 @@ def _radar(findings: Findings) -> RadarFacts | None:
         orbit=cube.orbit,
         shown=cube.bands[0].upper(),
         rate=wording.percent(steps.false_alarm_share, 2),
+        vouched=wording.vouched(steps.false_alarm_share, steps.least_share),
         common_mode=tuple(left_out),
         others=tuple(others),
     )

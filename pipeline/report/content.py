@@ -294,6 +294,7 @@ class RadarFacts:
         orbit: the ground track and direction that is judged.
         shown: the polarisation of the pictures.
         rate: share of unchanged pixels that may be called.
+        vouched: how far the baseline bears that share out, in a sentence.
         common_mode: dates that were left out, each with the level of all ground.
         others: orbits that are not judged, a sentence each.
     """
@@ -301,6 +302,7 @@ class RadarFacts:
     orbit: str
     shown: str
     rate: str
+    vouched: str
     common_mode: tuple[tuple[str, str], ...]
     others: tuple[str, ...]
 
@@ -352,3 +354,66 @@ class ReportContent:
     share_name: str
     radar: RadarFacts | None
     signs: SignOverview | None = None
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """A reported event beside the measurements, in words."""
+
+    id: str
+    when: str
+    what: str
+    observer: str
+    outcome: str
+    why: str
+    onset: str
+    claims: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class LooseRow:
+    """A change that no claim speaks of, in words."""
+
+    zone: str
+    change: str
+    when: str
+    effect: str
+    interval: str
+    chance: str
+
+
+@dataclass(frozen=True)
+class AnswersContent:
+    """The page of claims weighed on all sensors.
+
+    Attributes:
+        is_simulated: whether anything behind it is made up.
+        site: its name.
+        summary: sentences for the top.
+        facts: name and value of what is counted.
+        passes: sensor, lines, run or reason.
+        controls: label, ids and meaning of each outcome of the known changes.
+        verdicts: how many claims got which answer.
+        sources: the claims by article.
+        korean: the sentence in Korean by anchor of a claim.
+        loose: changes that no claim speaks of.
+        events: reported events.
+        modifiers: those that occur.
+        provenance: name and value.
+        share_name: heading of what was measured.
+    """
+
+    is_simulated: bool
+    site: str
+    summary: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    passes: tuple[tuple[str, str, str], ...]
+    controls: tuple[tuple[str, str, str], ...]
+    verdicts: tuple[VerdictCount, ...]
+    sources: tuple[SourceGroup, ...]
+    korean: dict[str, str]
+    loose: tuple[LooseRow, ...]
+    events: tuple[EventRow, ...]
+    modifiers: tuple[Chip, ...]
+    provenance: tuple[tuple[str, str], ...]
+    share_name: str = "Measured"

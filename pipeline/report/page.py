@@ -16,14 +16,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
-    from pipeline.report.content import ReportContent
+    from pipeline.report.content import AnswersContent, ReportContent
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def render(content: ReportContent) -> bytes:
+def render(content: ReportContent | AnswersContent, template: str = "page.html.j2") -> bytes:
     """The page as UTF-8 HTML."""
-    text = environment().get_template("page.html.j2").render(page=content)
+    text = environment().get_template(template).render(page=content)
     # A lone surrogate in a text would stop the whole page; a mark in its place does not.
     return text.encode("utf-8", errors="replace")
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from pipeline.report import wording
 from pipeline.report.canvas import Dot, SignChart
-from pipeline.report.sign_words import quantity
+from pipeline.report.sign_words import amount, quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.model.activity import SignReading
+    from pipeline.model.sign import SignSeries
 
     Floats = NDArray[np.float64]
     Point = tuple[datetime, float, float]
@@ -79,11 +80,11 @@ def sign_chart(reading: SignReading, name: str, timezone: str, since: datetime) 
     """
     series = reading.series
     looks = np.flatnonzero(series.usable).tolist()
-    hope = series.controls + (0 if series.baseline is None else series.baseline.expected)
-    frame = _frame(reading, hope)
+    values, level = level_view(series)
+    frame = _frame(reading, values, level)
     out = reading.in_lasting | reading.single
     when = series.instants
-    named = [(k, _dot(frame, reading, k, timezone)) for k in looks]
+    named = [(k, _dot(frame, reading, k, (float(values[k]), timezone))) for k in looks]
     edge = frame.x(since)
     ticks, step = round_ticks(frame.low, frame.high)
     return SignChart(
@@ -95,9 +96,9 @@ def sign_chart(reading: SignReading, name: str, timezone: str, since: datetime) 
         floor=FLOOR,
         dots=tuple(dot for k, dot in named if not out[k]),
         departing=tuple(dot for k, dot in named if out[k]),
-        line=_line(frame, [(when[k], series.values[k]) for k in looks]),
-        controls=_line(frame, [(when[k], series.controls[k]) for k in looks]),
-        band=_band(frame, [(when[k], hope[k], reading.limits[k]) for k in looks]),
+        line=_line(frame, [(when[k], values[k]) for k in looks]),
+        controls=_line(frame, [(when[k], level[k]) for k in looks]),
+        band=_band(frame, [(when[k], level[k], reading.limits[k]) for k in looks]),
         baseline=(LEFT, round(max(edge - LEFT, 0.0), 1)),
         x_ticks=_years(frame),
         y_ticks=tuple((frame.y(one), quantity(series, one, step)) for one in ticks),
@@ -105,7 +106,22 @@ def sign_chart(reading: SignReading, name: str, timezone: str, since: datetime) 
     )
 
 
-def _frame(reading: SignReading, hope: Floats) -> _Frame:
+def level_view(series: SignSeries) -> tuple[Floats, Floats]:
+    """The values without their usual season, and the controls at the usual level of the place.
+
+    Their difference is the departure, look by look, so that both can be drawn on one axis.
+
+    Returns:
+        In the unit of the sign, float64, (look,) each; NaN where a look gives none.
+    """
+    if series.baseline is None or not series.usable.any():
+        return series.values, series.controls
+    expected = series.baseline.expected
+    usual = float(np.mean(expected[series.usable]))
+    return series.values - (expected - usual), series.controls + usual
+
+
+def _frame(reading: SignReading, values: Floats, level: Floats) -> _Frame:
     """Axes that hold every value, the controls and the usual band; shares stay between 0 and 1.
 
     A look at which the peers disagree has a band many times as wide, which would hide all others.
@@ -113,7 +129,7 @@ def _frame(reading: SignReading, hope: Floats) -> _Frame:
     series = reading.series
     kept = series.usable
     usual = float(np.median(reading.limits[kept]))
-    held = [series.values, series.controls, hope - usual, hope + usual]
+    held = [values, level, level - usual, level + usual]
     numbers = np.concatenate([one[kept] for one in held])
     low, high = float(numbers.min()), float(numbers.max())
     room = max(high - low, 2 * series.resolution, 1e-6) * HEADROOM
@@ -141,13 +157,14 @@ def round_ticks(low: float, high: float) -> tuple[tuple[float, ...], float]:
     return tuple(round(k * step, 12) for k in range(first, last + 1)), step
 
 
-def _dot(frame: _Frame, reading: SignReading, look: int, timezone: str) -> Dot:
-    """One look."""
-    series = reading.series
+def _dot(frame: _Frame, reading: SignReading, look: int, drawn: tuple[float, str]) -> Dot:
+    """One look, drawn at a value; its day is that of a time zone."""
+    series, (height, timezone) = reading.series, drawn
     day = wording.moment(series.instants[look], timezone).day
-    value, level = series.values[look], series.controls[look]
-    title = f"{day}: {quantity(series, value)}, controls {quantity(series, level)}"
-    return Dot(frame.x(series.instants[look]), frame.y(float(value)), title)
+    value, off = float(series.values[look]), float(series.departures[look])
+    title = f"{day}: {quantity(series, value)}, {amount(series, off)} "
+    title += f"{'above' if off > 0 else 'below'} what was to be expected"
+    return Dot(frame.x(series.instants[look]), frame.y(height), title)
 
 
 def _line(frame: _Frame, points: Sequence[tuple[datetime, float]]) -> str:

@@ -123,10 +123,18 @@ def reach(reading: SignReading) -> str:
     if base is None:
         return ""
     seen = amount(series, series.smallest_change)
+    native = (
+        f" It covers {series.effective_pixels:.1f} native pixels." if _is_coarse(series) else ""
+    )
     return (
         f"One look shows {seen} with 80 % probability; "
-        f"{wording.count(base.n_looks, 'baseline look')}, {reading.n_looks} after it."
+        f"{wording.count(base.n_looks, 'baseline look')}, {reading.n_looks} after it.{native}"
     )
+
+
+def _is_coarse(series: SignSeries) -> bool:
+    """Whether the sensor measures in pixels of the size of zones."""
+    return series.sign in {Sign.TEMPERATURE_CONTRAST, Sign.NIGHT_LIGHT_STEP}
 
 
 def rule(activity: Activity) -> str:

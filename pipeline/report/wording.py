@@ -179,6 +179,20 @@ def chance(p_value: float, n_shifts: int) -> str:
     return f"p = {p_value:.3f} from {count(n_shifts, 'other window')}"
 
 
+def vouched(rate: float, least: float) -> str:
+    """Whether the baseline bears a stated rate of false alarms out.
+
+    Example:
+        >>> vouched(1e-4, 5e-5), vouched(1e-4, 1e-3)
+        ('the baseline bears it out', 'the baseline bears out 0.10 % and no less')
+    """
+    if least >= 1:
+        return "by the law of speckle alone: the baseline is too short to bear it out"
+    if least <= rate:
+        return "the baseline bears it out"
+    return f"the baseline bears out {percent(least, 2)} and no less"
+
+
 def asserted(time: AssertedTime) -> str:
     """An asserted time in civil days of the site, with what it dates."""
     if time.end == OPEN_END:

@@ -11,6 +11,7 @@ there belongs to the modules beside this one and to ``publish``.
     WORK/SITE/fetch.json    what the last `zonewatch fetch` came to
     WORK/SITE/dossiers/     one folder a claim and run, made by `zonewatch dossier`
     WORK/SITE/listed/       what each source has listed so far, one file a source and outline
+    WORK/SITE/plans.jsonl   which plan of each claim was fixed when, and looked under when
     WORK/SITE/current.json  which run's products hold
     WORK/SITE/lock          held while a run writes
     WORK/ledger.sqlite      one row a run, of all sites
@@ -88,6 +89,11 @@ class WorkFolder:
         return self.folder / "fetch.json"
 
     @property
+    def plans(self) -> Path:
+        """Which plans were registered, and when data were looked at under them."""
+        return self.folder / "plans.jsonl"
+
+    @property
     def listed(self) -> Path:
         """What each source has listed so far."""
         return self.folder / "listed"
@@ -121,6 +127,16 @@ class WorkFolder:
         if not _RUN_ID.fullmatch(cube_id):
             raise StoreError("a cube's id must be a hash in hex", where=repr(cube_id))
         return self.folder / "limits" / cube_id[:16]
+
+    def assessment_of(self, assessment_id: str) -> Path:
+        """The folder of claims weighed on all sensors.
+
+        Raises:
+            StoreError: if the id is not a hash.
+        """
+        if not _RUN_ID.fullmatch(assessment_id):
+            raise StoreError("an assessment's id must be a hash in hex", where=repr(assessment_id))
+        return self.folder / "assessments" / assessment_id[:16]
 
     def point_to(self, run_id: str) -> None:
         """Say that the products of this run hold; writes nothing if that is said already.

@@ -16,6 +16,8 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -30,10 +32,18 @@ from pipeline.model.claim import (
     Source,
     Testability,
 )
-from pipeline.model.time import read_edtf
+from pipeline.model.time import OPEN_END, read_edtf
 
 EARLIEST = date(1990, 1, 1)
 """A time before this is a slip of the pen: no sensor used here looks back further."""
+LATEST = date(2100, 1, 1)
+"""A time that begins after this is one as well; the future before it is accepted."""
+FARTHEST_DAYS = 36_600
+"""A window lies no farther than a century from what it belongs to."""
+SHARES = frozenset({Observable.SURFACE_CHANGE, Observable.BUILT_UP, Observable.SNOW_CLEARED})
+"""Observables that are shares of a place, so that no change of theirs is larger than 1."""
+SIGNS = {Direction.INCREASE: 1, Direction.DECREASE: -1}
+"""Directions that fix the sign of a size."""
 
 
 def _civil(text: str) -> str:
@@ -42,9 +52,25 @@ def _civil(text: str) -> str:
     Raises:
         ValueError: if it does not, or is no EDTF.
     """
-    if read_edtf(text).start < EARLIEST:
+    days = read_edtf(text)
+    if days.start < EARLIEST:
         raise ValueError(f"{text!r} begins before {EARLIEST}")
+    if days.start > LATEST:
+        raise ValueError(f"{text!r} begins after {LATEST}")
+    if days.end > OPEN_END:
+        raise ValueError(f"{text!r} ends beyond every calendar; '..' says that it is still open")
     return text
+
+
+def _forwards(days: list[int]) -> list[int]:
+    """A first and a last day.
+
+    Raises:
+        ValueError: if the last comes before the first.
+    """
+    if days[0] > days[1]:
+        raise ValueError(f"the first day {days[0]} comes after the last day {days[1]}")
+    return days
 
 
 Text = Annotated[str, StringConstraints(pattern=r"\S", max_length=4000)]
@@ -56,6 +82,10 @@ Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=200
 Edtf = Annotated[str, AfterValidator(_civil)]
 Grade = Annotated[Testability, Field(strict=False)]
 Sensor = Literal["sentinel-2", "landsat", "sentinel-1", "viirs-dnb", "dmsp-ols", "sub-metre"]
+Day = Annotated[int, Field(ge=-FARTHEST_DAYS, le=FARTHEST_DAYS)]
+Days = Annotated[list[Day], Field(min_length=2, max_length=2), AfterValidator(_forwards)]
+Size = Annotated[float, Field(allow_inf_nan=False)]
+ExcludedBy = Literal["controls", "season"]
 TimeKind = Literal["event", "image", "second-image", "planet-changes", "report"]
 
 
@@ -102,11 +132,55 @@ class PredictionRecord(_Record):
     direction: Annotated[Direction, Field(strict=False)]
     basis: Text
     min_area_m2: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    expected: Size | None = None
+    window_days: Days | None = None
+    reference_days: Days | None = None
+
+    @field_validator("expected")
+    @classmethod
+    def _sized(cls, size: float | None, info: ValidationInfo) -> float | None:
+        """Refuse a size that its own direction or observable rules out."""
+        if size is None:
+            return None
+        if size == 0:
+            raise ValueError("a size of 0 is none; leave the key out if no size can be given")
+        direction = info.data.get("direction")
+        if direction in SIGNS and size * SIGNS[direction] < 0:
+            raise ValueError(f"a size of {size} is no {direction}")
+        if info.data.get("observable") in SHARES and abs(size) > 1:
+            raise ValueError(f"a share cannot change by {size}, only by 1 at most")
+        return size
+
+    @field_validator("reference_days")
+    @classmethod
+    def _apart(cls, days: list[int] | None, info: ValidationInfo) -> list[int] | None:
+        """Refuse days of comparison that hold days of the window, or have no window."""
+        if days is None or "window_days" not in info.data:
+            return days
+        window = info.data["window_days"]
+        if window is None:
+            raise ValueError("days to compare with need a window_days beside them")
+        if days[0] <= window[1] and window[0] <= days[1]:
+            raise ValueError(f"{days} has days in common with window_days {window}")
+        return days
 
     def noun(self) -> Prediction:
         """The record as a noun."""
-        sensors = tuple(self.sensors)
-        return Prediction(self.observable, sensors, self.direction, self.basis, self.min_area_m2)
+        return Prediction(
+            self.observable,
+            tuple(self.sensors),
+            self.direction,
+            self.basis,
+            min_area_m2=self.min_area_m2,
+            expected=self.expected,
+            window_days=_span(self.window_days),
+            reference_days=_span(self.reference_days),
+        )
+
+
+def _span(days: list[int] | None) -> tuple[int, int] | None:
+    """A first and a last day as a noun holds them."""
+    return None if days is None else (days[0], days[1])
 
 
 class AlternativeRecord(_Record):
@@ -115,10 +189,14 @@ class AlternativeRecord(_Record):
     id: Id
     predicts: Text
     raised_by: str = ""
+    expected: Size | None = None
+    excluded_by: ExcludedBy | None = None
 
     def noun(self) -> Alternative:
         """The record as a noun."""
-        return Alternative(self.id, self.predicts, self.raised_by)
+        return Alternative(
+            self.id, self.predicts, self.raised_by, self.expected, self.excluded_by or ""
+        )
 
 
 class ClaimRecord(_Record):
@@ -136,6 +214,7 @@ class ClaimRecord(_Record):
     note: str = ""
     from_imagery: bool = False
     derived_from: list[Id] = []
+    positive_control: bool = False
     times: list[TimeRecord] = Field(min_length=1)
     predictions: list[PredictionRecord] = []
     alternatives: list[AlternativeRecord] = []
@@ -145,10 +224,20 @@ class ClaimRecord(_Record):
         """Refuse a record whose parts do not go together."""
         if bool(self.predictions) is (self.testability is Testability.NONE):
             raise ValueError("a claim of testability T0 has no predictions, any other has some")
+        if self.positive_control and not self._is_fit_as_control():
+            raise ValueError(
+                "a positive control is of testability T1 and first predicts a change of stated size"
+            )
         _refuse_repeated("zone", self.zones)
         _refuse_repeated("time", [f"{time.kind} {time.edtf}" for time in self.times])
         _refuse_repeated("alternative", [alternative.id for alternative in self.alternatives])
         return self
+
+    def _is_fit_as_control(self) -> bool:
+        """Whether the event can be missed by a method that fails."""
+        first = self.predictions[0]
+        is_change = first.direction is not Direction.NO_CHANGE
+        return self.testability is Testability.STRONG and is_change and first.expected is not None
 
     def noun(self) -> Claim:
         """The record as a noun."""
@@ -168,6 +257,7 @@ class ClaimRecord(_Record):
             note=self.note,
             is_from_imagery=self.from_imagery,
             derived_from=tuple(self.derived_from),
+            is_positive_control=self.positive_control,
         )
 
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pipeline.store.document import Document, content_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pipeline.errors import InputError
-
-    Key = tuple[str | int, ...]
-
-MAX_BYTES = 1_000_000
-"""A file that people write by hand is smaller than this."""
+    from pipeline.store.document import Key
 
 _LITERAL = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', re.DOTALL
@@ -30,31 +28,7 @@ _KEY = re.compile(r"\s*([A-Za-z0-9_.\" '-]+?)\s*=")
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
-@dataclass(frozen=True)
-class TomlDocument:
-    """A TOML file, read.
-
-    Attributes:
-        path: the file.
-        content: its bytes as they were read.
-        values: what it holds.
-        lines: line number, from 1, of every table header and key.
-    """
-
-    path: Path
-    content: bytes
-    values: Mapping[str, Any]
-    lines: Mapping[Key, int]
-
-    def line_of(self, key: Sequence[str | int]) -> int:
-        """The line of a key, or of the nearest table around it."""
-        path = tuple(key)
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path, 1)
-
-
-def read_toml(path: Path, raises: type[InputError]) -> TomlDocument:
+def read_toml(path: Path, raises: type[InputError]) -> Document:
     """Read a TOML file; a byte order mark is accepted.
 
     Args:
@@ -65,40 +39,23 @@ def read_toml(path: Path, raises: type[InputError]) -> TomlDocument:
         InputError: of the given type, if the file is missing, larger than ``MAX_BYTES``, not
             UTF-8 or not TOML.
     """
-    content = _content(path, raises)
-    text = _text(content, path, raises).replace("\r\n", "\n")
+    return parse_toml(content_of(path, raises), path, raises)
+
+
+def parse_toml(content: bytes, path: Path, raises: type[InputError]) -> Document:
+    """Bytes as TOML, as if they had been read from a file.
+
+    Raises:
+        InputError: of the given type, if they are not UTF-8 or not TOML.
+    """
+    text = text_of(content, path, raises).replace("\r\n", "\n")
     try:
         values = tomllib.loads(text)
     except RecursionError as error:
         raise raises("nested too deeply", where=str(path), remedy="write flat tables") from error
     except ValueError as error:
         raise _syntax_error(error, text, path, raises) from error
-    return TomlDocument(path, content, values, _lines_of(text))
-
-
-def _content(path: Path, raises: type[InputError]) -> bytes:
-    """The bytes of a regular file of allowed size."""
-    try:
-        if not path.is_file():
-            raise raises("the file is missing", where=str(path), remedy="put it there")
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise raises(f"cannot be read: {error.strerror}", where=str(path)) from error
-    if len(content) > MAX_BYTES:
-        what = f"larger than {MAX_BYTES} bytes"
-        raise raises(what, where=str(path), remedy="split the folder by site")
-    return content
-
-
-def _text(content: bytes, path: Path, raises: type[InputError]) -> str:
-    """The bytes as text, without a byte order mark."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        where = f"{path}:{line}"
-        raise raises("not UTF-8", where=where, remedy="save the file as UTF-8") from error
+    return Document(path, content, values, _lines_of(text))
 
 
 def _syntax_error(error: ValueError, text: str, path: Path, raises: type[InputError]) -> InputError:

@@ -91,7 +91,7 @@ def simulated_banner() -> RenderableType:
 
 def zone_table(findings: Findings) -> Table:
     """A line for each named zone: looks, changes, onset, and what would have been seen."""
-    table = _table(f"{findings.site.label}: change by zone{_of_orbit(findings)}")
+    table = plain_table(f"{findings.site.label}: change by zone{_of_orbit(findings)}")
     # 120 columns hold the kind or the step, and a zone's name says most of its kind.
     second = "kind" if findings.changes.steps is None else "step"
     for name in ("zone", second, "looks", "changes", "largest", "onset between", "seen from"):
@@ -147,7 +147,7 @@ def _steps(bands: Sequence[str], level: Iterable[float]) -> str:
     )
 
 
-def _table(title: str) -> Table:
+def plain_table(title: str) -> Table:
     """A table without frames, one line a row."""
     return Table(
         title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
@@ -205,16 +205,16 @@ def span(bracket: Bracket) -> str:
     return f"{start} - {bracket.first_with:%Y-%m-%d}"
 
 
-def claim_table(findings: Findings) -> Table:
+def claim_table(assessments: Sequence[Assessment]) -> Table:
     """A line for each claim: verdict, why, and what must be read with it."""
-    table = _table(f"Claims: {verdict_counts(findings)}")
+    table = plain_table(f"Claims: {verdict_counts(assessments)}")
     table.expand = True  # only then do the ratios share what ids and verdicts leave
-    longest = max((len(one.claim_id) for one in findings.assessments), default=1)
+    longest = max((len(one.claim_id) for one in assessments), default=1)
     table.add_column("claim", no_wrap=True, width=longest)
     table.add_column("verdict", no_wrap=True, width=16)
     table.add_column("because", no_wrap=True, overflow="ellipsis", ratio=3)
     table.add_column("read with", no_wrap=True, overflow="ellipsis", ratio=2)
-    for one in findings.assessments:
+    for one in assessments:
         table.add_row(*_claim_cells(one))
     return table
 
@@ -228,10 +228,10 @@ def _claim_cells(one: Assessment) -> tuple[str, ...]:
     return escape(one.claim_id), verdict, escape(one.reason), ", ".join(shown)
 
 
-def verdict_counts(findings: Findings) -> str:
+def verdict_counts(assessments: Sequence[Assessment]) -> str:
     """How many claims got which answer."""
     counts = dict.fromkeys(Verdict, 0)
-    for one in findings.assessments:
+    for one in assessments:
         counts[one.verdict] += 1
     return ", ".join(f"{n} {verdict.value.replace('_', ' ')}" for verdict, n in counts.items())
 

@@ -20,6 +20,7 @@ from pipeline.config import load_config
 from pipeline.errors import EmptySearchError
 from pipeline.model.assessment import Modifier, Verdict
 from pipeline.model.change import Status
+from pipeline.model.sign import Sign
 from pipeline.request import ROOT, period_between, request_for
 from pipeline.run import RunResult, run_site
 from pipeline.store.files import sha256_of
@@ -27,6 +28,7 @@ from pipeline.store.layout import WorkFolder
 from pipeline.store.ledger import open_ledger
 
 if TYPE_CHECKING:
+    from pipeline.model.activity import Activity
     from pipeline.model.change import Detection
     from pipeline.model.findings import Findings
 
@@ -133,6 +135,75 @@ def test_swept_yards_show_as_less_snow_than_the_controls() -> None:
     assert max(shares) < 0.5
 
 
+def signs() -> Activity:
+    found = findings().activity
+    assert found is not None
+    return found
+
+
+HOLDS_ALL = "whole-complex"
+"""The zone that every other one lies in; what is planted anywhere is planted in it, too."""
+BRACKETED = {"cleared_plot": Sign.PLOT_CLEARING, "removed_roof": Sign.ROOF_CHANGE}
+
+
+@pytest.mark.parametrize("kind", BRACKETED)
+def test_a_cleared_plot_and_an_emptied_gate_are_bracketed_by_their_sign(kind: str) -> None:
+    (change,) = [one for one in TRUTH["changes"] if one["kind"] == kind]
+    (one,) = [r for r in signs().of(change["zone_id"]) if r.series.sign is BRACKETED[kind]]
+    run = one.lasting[0]
+    assert run.direction == 1
+    assert run.onset.last_without is not None
+    bracket = {
+        "last_without": f"{run.onset.last_without:%Y-%m-%d}",
+        "first_with": f"{run.onset.first_with:%Y-%m-%d}",
+    }
+    assert bracket == change["onset"]
+
+
+def test_swept_yards_stand_out_in_the_snow_and_on_those_days_alone() -> None:
+    swept = [one for one in TRUTH["changes"] if one["kind"] == "snow_cleared"]
+    (zone,) = {one["zone_id"] for one in swept}
+    (one,) = [r for r in signs().of(zone) if r.series.sign is Sign.SNOW_CLEARED_SHARE]
+    days = {f"{one.series.instants[k]:%Y-%m-%d}" for k in np.flatnonzero(one.single)}
+    first, last = min(c["first_day"] for c in swept), max(c["last_day"] for c in swept)
+    assert len(days) >= 2
+    assert all(first <= day <= last for day in days)
+    assert (one.series.departures[one.single] > 0).all()
+
+
+def test_signs_say_nothing_where_nothing_was_planted() -> None:
+    """One look in twenty runs of a sign may stand out by chance; this run has none."""
+    quiet = {TRUTH["noise_zone"], *TRUTH["quiet_zones"]} | {z.id for z in findings().site.controls}
+    read = [one for one in signs().readings if one.series.place in quiet]
+    assert sum(one.is_observable for one in read) >= 15
+    assert not [(one.series.sign, one.series.place) for one in read if one.departs]
+
+
+def test_signs_depart_where_their_change_was_planted_and_nowhere_else() -> None:
+    told = {(one.series.sign, one.series.place) for one in signs().readings if one.departs}
+    planted = {one["kind"]: one["zone_id"] for one in TRUTH["changes"]}
+    expected = {(sign, planted[kind]) for kind, sign in BRACKETED.items()}
+    expected |= {(Sign.SNOW_CLEARED_SHARE, planted["snow_cleared"])}
+    assert {(sign, place) for sign, place in told if place != HOLDS_ALL} == expected
+
+
+def test_goods_that_no_look_fell_on_leave_the_depot_as_it_was() -> None:
+    (goods,) = [one for one in TRUTH["changes"] if one["zone_id"] == "bus-depot"]
+    assert not goods["delivered_looks"]["during"]
+    (depot,) = signs().of_sign(Sign.DEPOT_EMPTIED)
+    assert depot.is_observable
+    assert not depot.departs
+
+
+def test_a_sign_that_cannot_be_told_says_why() -> None:
+    dark = [one for one in signs().readings if not one.is_observable]
+    assert {one.series.sign for one in dark} >= {Sign.CULTIVATION, Sign.ROOF_CHANGE}
+    assert all(one.why_silent and not one.departs for one in dark)
+    assert {one.sign for one in signs().unasked} == {
+        Sign.TEMPERATURE_CONTRAST, Sign.NIGHT_LIGHT_STEP, Sign.BUILT_UP_GROWTH,
+    }  # fmt: skip
+
+
 def test_every_claim_is_answered_as_a_rehearsal() -> None:
     assessments = findings().assessments
     assert len(assessments) == 66
@@ -147,9 +218,10 @@ def test_every_claim_is_answered_as_a_rehearsal() -> None:
 def test_everything_made_from_it_says_simulated() -> None:
     folder, record = first_run().folder, first_run().record
     assert record.is_simulated
-    for name in ("report.html", "detections.geojson", "zones.geojson", "assessments.json"):
+    marked = ("detections.geojson", "zones.geojson", "assessments.json", "signs.json")
+    for name in ("report.html", *marked):
         assert "simulated" in (folder / name).read_text(encoding="utf-8").lower()
-    for name in ("zone-series.csv", "assessments.csv", "scenes.csv"):
+    for name in ("zone-series.csv", "assessments.csv", "scenes.csv", "sign-series.csv"):
         assert "simulated" in (folder / name).read_text(encoding="utf-8").splitlines()[0]
     with rasterio.open(folder / "change-map.tif") as dataset:
         assert dataset.tags()["zonewatch_simulated"] == "true"

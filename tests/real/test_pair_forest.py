@@ -14,11 +14,12 @@ from pipeline.detect.fused import FusedPair
 
 pytestmark = pytest.mark.real
 OPTIONS = load_config().pair
+LEVELS = (0.05, 0.01, 0.001)
 
 
 @cache
 def shares() -> tuple[tuple[float, ...], ...]:
-    """Called, and p-values below 5 and 1 %, for every pair; skipped where the data is missing."""
+    """Called, and p-values below each level, for every pair; skipped where data is missing."""
     if not data_folder().is_dir():
         pytest.skip(f"no Romanian series in {data_folder()}; set ZONEWATCH_REAL")
     found = []
@@ -27,7 +28,7 @@ def shares() -> tuple[tuple[float, ...], ...]:
         changes = FusedPair(OPTIONS).compare(before, after, seen)
         p_value = changes.p_value[changes.seen]
         called = float(changes.changed[changes.seen].mean())
-        found.append((called, float((p_value < 0.05).mean()), float((p_value < 0.01).mean())))
+        found.append((called, *(float((p_value < level).mean()) for level in LEVELS)))
     return tuple(found)
 
 
@@ -39,5 +40,10 @@ def test_most_pairs_stay_quiet() -> None:
     assert np.mean([share <= OPTIONS.quiet_share for share in called]) >= 0.65
 
 
-def test_p_values_at_five_per_cent_are_true_within_a_factor_of_two() -> None:
-    assert 0.025 <= np.median([one[1] for one in shares()]) <= 0.1
+@pytest.mark.parametrize("nth", range(3))
+def test_p_values_are_true_within_a_factor_of_two(nth: int) -> None:
+    # In one pair the law holds away from the calls and not near them.
+    flagged = np.array([one[1 + nth] for one in shares()])
+    assert LEVELS[nth] / 2 <= np.median(flagged) <= 2 * LEVELS[nth]
+    assert (flagged > 2 * LEVELS[nth]).sum() <= 1
+    assert (flagged >= LEVELS[nth] / 2).mean() >= 0.9

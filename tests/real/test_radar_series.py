@@ -71,6 +71,25 @@ def test_seasons_without_known_change_are_called_about_as_often_as_stated(
     assert found.inflation > 1.3
 
 
+@pytest.mark.parametrize("n_baseline", [8, 11])
+def test_steps_of_a_burst_without_known_change_are_called_about_as_often_as_stated(
+    n_baseline: int,
+) -> None:
+    # The law alone calls 7 and 32 times too many at the two rarest.
+    found = RadarSteps(OPTIONS, EQUIVALENT_LOOKS).date_steps(burst(), n_baseline)
+    for nominal, slack in ((0.05, 2), (0.01, 2), (0.001, 2.5), (0.0001, 6)):
+        assert float((found.p_value <= nominal).mean()) <= nominal * slack
+    assert float((found.p_value <= 0.01).mean()) >= 0.005
+    assert 1e-4 < found.least_share < 3e-3
+    objects, _ = ndimage.label(found.changed, np.ones((3, 3)))
+    assert np.bincount(objects.ravel())[1:].max(initial=0) < 4
+
+
+def test_one_winter_vouches_for_no_other() -> None:
+    found = RadarSteps(OPTIONS, EQUIVALENT_LOOKS).date_steps(burst(), 6)
+    assert found.least_share == 1
+
+
 def test_the_wet_day_alone_is_common_to_all_and_raises_no_zone() -> None:
     found = RadarSteps(OPTIONS, EQUIVALENT_LOOKS).date_steps(burst(), 8)
     assert np.flatnonzero(found.common_mode).tolist() == [WET]

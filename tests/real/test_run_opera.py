@@ -128,7 +128,7 @@ def test_every_zone_says_what_it_would_have_shown() -> None:
     for one in findings().named_zones:
         limit = findings().limit_of(one.id)
         assert limit.unit == DECIBEL
-        assert 1.5 < limit.contrast < 6
+        assert 1.5 < limit.contrast < 8
     text = (run().folder / "report.html").read_text(encoding="utf-8")
     assert f"{BRIGHT.isoformat()}</span>: VV +2." in text
     assert "SIMULATED" not in text
@@ -145,7 +145,7 @@ def test_a_zone_that_is_made_brighter_is_the_only_one_that_tells() -> None:
     }
     assert zone_id == PLANTED
     largest = max(found.detections_in(PLANTED), key=lambda one: one.n_pixels)
-    assert largest.n_pixels >= 0.8 * ZONE_PX**2
+    assert largest.n_pixels >= 0.75 * ZONE_PX**2
     assert largest.magnitude == pytest.approx(4, abs=0.7)
     assert largest.onset.last_without is not None
     assert largest.onset.last_without.date() < BRIGHT.replace(month=10)

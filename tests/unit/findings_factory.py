@@ -19,6 +19,7 @@ from pipeline.model.assessment import (
     Coverage,
     Effect,
     Modifier,
+    Ratios,
     Verdict,
     WindowTest,
 )
@@ -252,7 +253,18 @@ def make_seeds() -> Seeds:
 
 def window_test(zone_id: str, time: AssertedTime, n_clear: int) -> WindowTest:
     """A test with a measured effect if it had three clear looks."""
-    effect = Effect(0.25, (0.21, 0.29), 0.0123, 80, 0.018, 0.97)
+    effect = Effect(
+        difference=0.25,
+        error=0.02,
+        interval=(0.21, 0.29),
+        p_value=0.0123,
+        n_shifts=80,
+        smallest_seen=0.056,
+        memory_days=4.0,
+        expected=0.07,
+        power=0.94,
+        against_nothing=Ratios(12.0, 140.0),
+    )
     ids = (f"{zone_id}-20201009-r0010c0010",) if zone_id == "north-vacant" else ()
     coverage = Coverage(6, n_clear, 24, 3)
     return WindowTest(zone_id, time, coverage, effect if n_clear >= 3 else None, ids)

@@ -6,61 +6,57 @@ speak of: this proves that the pass goes through, not how well it finds.
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import rasterio
-import shapely
-from pyproj import Transformer
 from scipy import ndimage
 
-from pipeline.model.grid import Bounds, Grid
 from pipeline.prepare.burn import burn
-from pipeline.request import ROOT
-from pipeline.sites import load_site
 from tests.unit.gridded_factory import CLEAR_QA, CLOUD_QA, LEVELS, SNOW_QA, landsat_bands, to_dn
-from tests.unit.scene_factory import CRS, lonlat
+from tests.unit.static_catalogue import (
+    SITE,
+    ZONE,
+    grid_around,
+    projected,
+    properties,
+    site,
+    write_item,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from pipeline.model.site import Site
+    from pipeline.model.grid import Grid
 
-SITE = "kaesong-rehearsal"
-ZONE = "north-vacant"
+__all__ = ["SITE", "ZONE", "site"]
+
 N_SCENES, GAP_DAYS = 76, 16
 START = datetime(2018, 3, 1, 2, 5, tzinfo=UTC)
+WARM_ZONE = "south-belt"
+"""Warmer than its like by so many kelvin from the same scene on."""
+WARMER_K = 6.0
 CHANGED_FROM = 62
 """The scene from which the zone is built over, half a year behind the baseline."""
 SNOWY = 20
-MARK = {"zonewatch:simulated": True}
 
 
-@cache
-def site() -> Site:
-    return load_site(ROOT / "aoi" / SITE)
-
-
-def projected(outline: shapely.Geometry) -> Any:  # noqa: ANN401 - a geometry
-    to_crs = Transformer.from_crs("EPSG:4326", CRS, always_xy=True)
-    return shapely.transform(outline, lambda xy: np.column_stack(to_crs.transform(*xy.T)))
-
-
-@cache
 def grid() -> Grid:
-    bounds = projected(site().boundary).buffer(200).bounds
-    return Grid.around(Bounds(*bounds), 30.0, CRS)
+    return grid_around(200, 30.0)
 
 
-@cache
 def built_over() -> NDArray[np.bool_]:
     """The pixels of the zone that is built over."""
-    outline = site().zone(ZONE).geometry
+    return pixels_of(ZONE)
+
+
+@cache
+def pixels_of(zone: str) -> NDArray[np.bool_]:
+    """The pixels of a zone."""
+    outline = site().zone(zone).geometry
     assert outline is not None
     share: NDArray[np.bool_] = burn(projected(outline), grid()) > 0.5
     return share
@@ -82,6 +78,7 @@ def numbers_of(number: int) -> dict[str, NDArray[Any]]:
         if number >= CHANGED_FROM:
             truth[built_over()] = 0.3 + rng.normal(0, 0.01, int(built_over().sum()))
         bands[band] = to_dn(truth)
+    bands["lwir11"] = _heat(number, np.random.default_rng(5000 + number))
     field = ndimage.gaussian_filter(rng.normal(size=shape), 6)
     cover = rng.choice([0.0, 0.0, 0.2, 0.5])
     bands["qa_pixel"][:] = SNOW_QA if number == SNOWY else CLEAR_QA
@@ -89,49 +86,27 @@ def numbers_of(number: int) -> dict[str, NDArray[Any]]:
     return bands
 
 
+def _heat(number: int, rng: np.random.Generator) -> NDArray[np.uint16]:
+    """Temperatures as they are stored: a season, a level of the day, and noise of each pixel."""
+    year = 2 * np.pi * when(number).timetuple().tm_yday / 365
+    kelvin = 288 - 14 * np.cos(year) + rng.normal(0, 3) + rng.normal(0, 0.4, grid().shape)
+    if number >= CHANGED_FROM:
+        kelvin[pixels_of(WARM_ZONE)] += WARMER_K
+    return np.asarray(np.rint((kelvin - 149) / 0.00341802), np.uint16)
+
+
 def write_catalogue(folder: Path) -> Path:
     """The whole catalogue; what ``--source`` names."""
     for number in range(N_SCENES):
-        _write_scene(folder / f"scene-{number:02d}", number)
+        write_item(folder / f"scene-{number:02d}", numbers_of(number), grid(), _document(number))
     return folder
 
 
-def _write_scene(folder: Path, number: int) -> None:
-    """One item with its files."""
-    folder.mkdir(parents=True)
-    assets = {}
-    for band, pixels in numbers_of(number).items():
-        profile = {"driver": "GTiff", "dtype": pixels.dtype, "count": 1, "crs": CRS}
-        place = {"height": grid().height, "width": grid().width}
-        transform = rasterio.Affine(*grid().transform)
-        with rasterio.open(
-            folder / f"{band}.tif", "w", **profile, **place, transform=transform
-        ) as file:
-            file.write(pixels, 1)
-        assets[band] = {"href": f"{band}.tif", "type": "image/tiff; application=geotiff"}
-    (folder / "item.json").write_text(json.dumps(_item(number, assets)), encoding="utf-8")
-
-
-def _item(number: int, assets: dict[str, dict[str, str]]) -> dict[str, Any]:
-    """The document of one scene, as the Planetary Computer spells it."""
-    outline = lonlat(shapely.box(*grid().bounds).buffer(3000))
+def _document(number: int) -> dict[str, Any]:
+    """What one scene says of itself, as the Planetary Computer spells it."""
+    path = {"landsat:wrs_path": "116", "landsat:wrs_row": "033", "landsat:wrs_type": "2"}
     return {
-        "type": "Feature",
-        "stac_version": "1.0.0",
         "id": f"LC08_L2SP_116033_{when(number):%Y%m%d}_02_T1",
         "collection": "landsat-c2-l2",
-        "geometry": json.loads(shapely.to_geojson(outline)),
-        "bbox": list(outline.bounds),
-        "properties": {
-            **MARK,
-            "datetime": when(number).isoformat(),
-            "platform": "landsat-8",
-            "gsd": 30,
-            "proj:epsg": 32652,
-            "landsat:wrs_path": "116",
-            "landsat:wrs_row": "033",
-            "landsat:wrs_type": "2",
-        },
-        "assets": assets,
-        "links": [],
+        "properties": properties(when(number), platform="landsat-8", gsd=30, **path),
     }

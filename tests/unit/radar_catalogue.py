@@ -7,19 +7,22 @@ pass goes through and keeps its stated rate, not how well it finds elsewhere.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import rasterio
-import shapely
 from scipy import ndimage
 
-from pipeline.model.grid import Bounds, Grid
-from tests.unit.landsat_catalogue import MARK, projected, site
-from tests.unit.scene_factory import CRS, lonlat
+from tests.unit.static_catalogue import (
+    SITE,
+    ZONE,
+    grid_around,
+    projected,
+    properties,
+    site,
+    write_item,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +30,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SITE, ZONE = "kaesong-rehearsal", "north-vacant"
+    from pipeline.model.grid import Grid
+
+__all__ = ["SITE", "ZONE"]
 STEP_DB, WET_DB, EDGE_PX = 4.0, 2.5, 12
 ONSET = datetime(2020, 10, 10, tzinfo=UTC)
 """Between two looks of both orbits."""
@@ -65,8 +70,7 @@ WET = LONG.when(60)
 
 
 def grid() -> Grid:
-    bounds = projected(site().boundary).buffer(100).bounds
-    return Grid.around(Bounds(*bounds), 10.0, CRS)
+    return grid_around(100, 10.0)
 
 
 def block() -> NDArray[np.bool_]:
@@ -100,45 +104,17 @@ def write_catalogue(folder: Path, tracks: Sequence[Track] = (LONG, SHORT)) -> Pa
     """The whole catalogue; what ``--source`` names."""
     for track in tracks:
         for number in range(track.n_scenes):
-            _write_scene(folder / f"t{track.number}-{number:02d}", track, number)
+            name, bands = f"t{track.number}-{number:02d}", power_of(track, number)
+            write_item(folder / name, bands, grid(), _document(track, number), nodata=-32768)
     return folder
 
 
-def _write_scene(folder: Path, track: Track, number: int) -> None:
-    """One item with its files."""
-    folder.mkdir(parents=True)
-    place = {"height": grid().height, "width": grid().width, "crs": CRS, "count": 1}
-    transform = rasterio.Affine(*grid().transform)
-    assets = {}
-    for band, pixels in power_of(track, number).items():
-        path = folder / f"{band}.tif"
-        with rasterio.open(
-            path, "w", driver="GTiff", dtype="float32", nodata=-32768, transform=transform, **place
-        ) as file:
-            file.write(pixels, 1)
-        assets[band] = {"href": path.name, "type": "image/tiff; application=geotiff"}
-    (folder / "item.json").write_text(json.dumps(_item(track, number, assets)), encoding="utf-8")
-
-
-def _item(track: Track, number: int, assets: dict[str, dict[str, str]]) -> dict[str, Any]:
-    """The document of one scene, as the Planetary Computer spells it."""
-    outline = lonlat(shapely.box(*grid().bounds).buffer(3000))
+def _document(track: Track, number: int) -> dict[str, Any]:
+    """What one scene says of itself, as the Planetary Computer spells it."""
     when = track.when(number)
+    orbit = {"sat:relative_orbit": track.number, "sat:orbit_state": track.state}
     return {
-        "type": "Feature",
-        "stac_version": "1.0.0",
         "id": f"S1A_IW_GRDH_1SDV_{when:%Y%m%dT%H%M%S}_T{track.number:03d}_rtc",
         "collection": "sentinel-1-rtc",
-        "geometry": json.loads(shapely.to_geojson(outline)),
-        "bbox": list(outline.bounds),
-        "properties": {
-            **MARK,
-            "datetime": when.isoformat(),
-            "platform": "sentinel-1a",
-            "proj:epsg": 32652,
-            "sat:relative_orbit": track.number,
-            "sat:orbit_state": track.state,
-        },
-        "assets": assets,
-        "links": [],
+        "properties": properties(when, platform="sentinel-1a", **orbit),
     }

@@ -83,6 +83,24 @@ def test_every_layer_comes_back_as_it_was_delivered(
         assert (layer.numbers["scale_factor"], layer.units) == (0.1, "K")
 
 
+def test_the_digest_is_that_of_the_numbers_and_not_of_the_day_they_came(tmp_path: Path) -> None:
+    stores = [CoarseStore(tmp_path / name) for name in "abc"]
+    assert stores[0].digest() == ""
+    for number, store in enumerate(stores):
+        chip = make_chip()
+        if number == 2:
+            raw = {name: replace(one, units="other") for name, one in chip.layers.items()}
+            chip = replace(chip, layers=raw)
+        store.save(chip, ACCOUNT)
+    assert stores[0].digest() == stores[1].digest() != stores[2].digest()
+    before = stores[0].digest()
+    (held,) = [one for one in stores[0].holdings() if isinstance(one, HeldCoarse)]
+    held.restamp({"a.tif": (5, 7)})
+    assert stores[0].digest() == before
+    held.path.write_bytes(b"spoilt")
+    assert stores[0].digest() not in ("", before)
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     arrays(

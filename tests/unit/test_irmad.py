@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -77,8 +77,8 @@ def test_it_agrees_with_the_oracle_in_plain_loops(n_bands: int) -> None:
     changes, fit = IrMad(options).explain(before, after, all_seen(before))
     rho, chi2 = oracle(before, after, 4)
     assert fit.n_iterations == 4
-    assert np.allclose(fit.correlations, rho, atol=1e-5)
-    assert np.allclose(changes.magnitude.ravel(), np.sqrt(chi2), rtol=1e-3, atol=1e-4)
+    assert np.allclose(fit.correlations, rho, rtol=0, atol=1e-6)
+    assert np.allclose(changes.magnitude.ravel(), np.sqrt(chi2), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("dof", range(1, 14))
@@ -89,6 +89,7 @@ def test_the_chi_square_survival_is_that_of_scipy(dof: int) -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), n_bands=st.integers(2, 7))
+@example(seed=725, n_bands=7)
 def test_gain_offset_and_mixing_of_bands_change_nothing(seed: int, n_bands: int) -> None:
     before, after = make_pair(seed, n_bands=n_bands, size=60)
     plant(after[:, :60, :60], 2)

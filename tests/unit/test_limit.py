@@ -12,8 +12,18 @@ from scipy.stats import binomtest
 
 from pipeline import trial
 from pipeline.detect.monitor import HarmonicMonitor
+from pipeline.futures import Futures
 from pipeline.history import replay
-from pipeline.limit import Field, Measured, Watched, free_of, measure_limits, onsets_of, wilson
+from pipeline.limit import (
+    Field,
+    Measured,
+    Watched,
+    dates_of,
+    free_of,
+    measure_limits,
+    onsets_of,
+    wilson,
+)
 from pipeline.limit import Trial as Plantings
 from pipeline.limit.blobs import drawn, plots_of
 from pipeline.limit.plants import Ground, planted
@@ -23,12 +33,13 @@ from pipeline.model.limit import NOT_FOUND, Plant
 from tests.unit.limit_factory import CONFIG, N_BASELINE, ground_cube, zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from pipeline.config import LimitOptions
     from pipeline.detect.calibration import Calibration
+    from pipeline.limit import Watch
     from pipeline.model.change import SeriesChanges
     from pipeline.model.cube import DateCube
     from pipeline.model.limit import ZoneLimit
@@ -46,6 +57,11 @@ ZONE = zone()
 @cache
 def learnt() -> Calibration:
     return MONITOR.learn(CUBE, N_BASELINE)
+
+
+@cache
+def futures() -> Futures:
+    return Futures.of(CUBE, N_BASELINE, CONFIG.monitor, learnt())
 
 
 @cache
@@ -79,14 +95,11 @@ def plantings(
     """What the shortcut says of some plantings, and the plantings as onset and blob."""
     ground, where = Ground.of(CUBE, N_BASELINE), field()
     onsets = onsets_of(where, OPTIONS)
-    outcomes = tuple(
-        trial.watched(
-            MONITOR.detect(planted(CUBE, ground, plant, contrast, onset=one), N_BASELINE, learnt())
-        )
-        for one in onsets
-    )
     rows, cols = ZONE.window.slices
-    free = (where.free & ground.has_room(plant, contrast))[rows, cols]
+    everywhere = where.free & ground.has_room(plant, contrast)
+    late = planted(dates_of(where), ground, plant, contrast, onset=0)
+    outcomes = futures().watch(late, [one - N_BASELINE for one in onsets], everywhere)
+    free = everywhere[rows, cols]
     made = Plantings(plant, contrast, outcomes, MIN_PIXELS).within(ZONE)
     found = made.finds(free, n_pixels, n, np.random.default_rng(5))
     groups = drawn(plots_of(free, n_pixels), len(onsets), n, np.random.default_rng(5))
@@ -138,8 +151,8 @@ def measured() -> Measured:
     return measure_limits(field(), detector(), OPTIONS, min_pixels=MIN_PIXELS)
 
 
-def detector() -> Callable[[DateCube], Watched]:
-    return lambda scenes: trial.watched(MONITOR.detect(scenes, N_BASELINE, learnt()))
+def detector() -> Watch:
+    return futures().watch
 
 
 def yard() -> ZoneLimit:
@@ -192,14 +205,14 @@ def test_planting_takes_what_really_changed_out() -> None:
     assert not free_of(standing, np.zeros((5, 6), dtype=bool)).any()
 
 
-def never(scenes: DateCube) -> Watched:
-    nothing = np.zeros_like(scenes.clear[N_BASELINE:])
-    return Watched(nothing, nothing)
+def never(late: DateCube, onsets: Sequence[int], _: NDArray[np.bool_]) -> list[Watched]:
+    nothing = np.zeros_like(late.clear)
+    return [Watched(nothing, nothing)] * len(onsets)
 
 
-def always(scenes: DateCube) -> Watched:
-    everything = np.ones_like(scenes.clear[N_BASELINE:])
-    return Watched(everything, everything)
+def always(late: DateCube, onsets: Sequence[int], _: NDArray[np.bool_]) -> list[Watched]:
+    everything = np.ones_like(late.clear)
+    return [Watched(everything, everything)] * len(onsets)
 
 
 def test_a_blind_detector_finds_nothing_and_says_so() -> None:

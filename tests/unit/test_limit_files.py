@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
 GRID = Grid("EPSG:32652", 190_000.0, 4_100_000.0, 10.0, 20, 30)
 LIMITS = site_limits(GOOD, zone_limit(sounding(0.1, None), zone_id="=gate"))
+FILES = ["areas.csv", "limit-map.png", "limit-map.tif", "limits.csv"]
 CHART = {plant: np.full(GRID.shape, 0.1, dtype=np.float32) for plant in Plant}
 
 
 def written(root: Path) -> HeldLimits:
     """Limits with their table and map on disk."""
     work = WorkFolder(root, "yard")
-    files = publish_limits(work.limits_of(CUBE_ID), LIMITS, CHART, GRID)
+    files = publish_limits(work.limits_of(CUBE_ID), LIMITS, CHART, GRID, masks=())
     return write_limits(work, LIMITS, files, {"stage:limit": "1"})
 
 
@@ -51,13 +52,13 @@ def test_limits_come_back_as_they_were(tmp_path: Path) -> None:
 def test_the_same_limits_give_the_same_bytes(tmp_path: Path) -> None:
     one, other = written(tmp_path / "one"), written(tmp_path / "other")
     names = sorted(path.name for path in one.folder.iterdir())
-    assert names == ["areas.csv", "limit-map.tif", "limits.csv", "limits.json"]
+    assert names == [*FILES, "limits.json"]
     for name in names:
         assert (one.folder / name).read_bytes() == (other.folder / name).read_bytes()
     assert one.sha256 == other.sha256
 
 
-@pytest.mark.parametrize("name", ["areas.csv", "limit-map.tif", "limits.csv"])
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("damage", ["altered", "missing"])
 def test_a_damaged_file_makes_them_worthless(tmp_path: Path, name: str, damage: str) -> None:
     path = written(tmp_path).folder / name
@@ -89,7 +90,7 @@ def test_the_seal_tells_seed_and_versions(tmp_path: Path) -> None:
     fields = json.loads((written(tmp_path).folder / "limits.json").read_bytes())
     assert fields["limits"]["seed"] == 7
     assert fields["versions"] == {"stage:limit": "1"}
-    assert {one["name"] for one in fields["files"]} == {"areas.csv", "limit-map.tif", "limits.csv"}
+    assert {one["name"] for one in fields["files"]} == set(FILES)
 
 
 def test_the_table_holds_every_sounding(tmp_path: Path) -> None:
@@ -117,12 +118,12 @@ def test_areas_stand_by_contrast(tmp_path: Path) -> None:
 
 def test_the_map_has_a_band_a_kind_and_says_that_it_is_simulated(tmp_path: Path) -> None:
     chart = {**CHART, Plant.DARKER: np.full(GRID.shape, NOT_FOUND, dtype=np.float32)}
-    publish_limits(tmp_path, LIMITS, chart, GRID)
+    publish_limits(tmp_path, LIMITS, chart, GRID, masks=())
     with rasterio.open(tmp_path / "limit-map.tif") as dataset:
         assert dataset.descriptions == tuple(plant.value for plant in Plant)
         assert (dataset.read(2) == NOT_FOUND).all()
         tags = dataset.tags()
     assert "true" in {tags[key] for key in tags if "simulated" in key.lower()}
     real = replace(LIMITS, is_simulated=False)
-    publish_limits(tmp_path, real, chart, GRID)
+    publish_limits(tmp_path, real, chart, GRID, masks=())
     assert "true" not in (tmp_path / "limits.csv").read_text(encoding="utf-8")

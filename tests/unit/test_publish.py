@@ -26,6 +26,7 @@ from pipeline.publish.tables import cell, to_csv
 from pipeline.publish.vectors import outline
 from pipeline.store.files import sha256_of
 from pipeline.store.rasters import open_raster
+from tests.unit.activity_factory import signed_findings
 from tests.unit.findings_factory import (
     CLOUDY_DATES,
     GRID,
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
 
 NAMES = [
     "assessments.csv", "assessments.json", "change-map.tif", "detections.geojson",
-    "detections.gpkg", "failures.csv", "scenes.csv", "zone-series.csv", "zones.geojson",
-    "zones.gpkg",
+    "detections.gpkg", "failures.csv", "scenes.csv", "sign-series.csv", "signs.csv", "signs.json",
+    "zone-series.csv", "zones.geojson", "zones.gpkg",
 ]  # fmt: skip
 
 
@@ -326,7 +327,7 @@ def test_simulated_stands_in_every_product_or_in_none(
     tmp_path: Path, *, is_simulated: bool
 ) -> None:
     folder = tmp_path / "p"
-    publish_products(folder, make_findings(is_simulated=is_simulated))
+    publish_products(folder, signed_findings(is_simulated=is_simulated))
     word = str(is_simulated).lower()
     for path in folder.glob("*.csv"):
         assert {row["simulated"] for row in table(folder, path.name)} == {word}

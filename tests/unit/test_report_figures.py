@@ -426,6 +426,14 @@ def test_chance_without_a_comparison_is_not_a_number() -> None:
     assert wording.chance(0.02, 48) == "p = 0.020 from 48 other windows"
 
 
+@pytest.mark.parametrize(
+    ("least", "words"),
+    [(1.0, "too short"), (5e-4, "bears out 0.05 % and no less"), (1e-4, "the baseline bears it")],
+)
+def test_a_rate_says_what_bears_it_out(least: float, words: str) -> None:
+    assert words in wording.vouched(1e-4, least)
+
+
 def test_areas_and_shares() -> None:
     assert wording.area(400) == "400 m²"
     assert wording.area(43_000) == "4.30 ha"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import subprocess
-import sys
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,22 +17,32 @@ from pipeline.config import load_config
 from pipeline.errors import InputError, NotJudgedError
 from pipeline.model.assessment import Verdict
 from pipeline.model.change import Status
-from pipeline.request import ROOT, request_for
+from pipeline.model.sign import Sign
+from pipeline.model.site import SITE_PLACE
+from pipeline.request import request_for
 from pipeline.run import Inputs, RunResult, identity, run_site
 from pipeline.selection import judged_sensor
 from pipeline.sensors import SENSORS
+from pipeline.store.coarse_chips import CoarseStore
+from pipeline.store.layout import WorkFolder
+from tests.unit.coarse_factory import DNB, bring
 from tests.unit.landsat_catalogue import (
     CHANGED_FROM,
     N_SCENES,
     SITE,
     SNOWY,
+    WARM_ZONE,
+    WARMER_K,
     ZONE,
     built_over,
     grid,
+    site,
     when,
     write_catalogue,
 )
+from tests.unit.lights_factory import write_tif
 from tests.unit.scene_factory import make_site
+from tests.unit.static_catalogue import command, on_grid, table
 
 if TYPE_CHECKING:
     from pipeline.model.findings import Findings
@@ -82,14 +90,7 @@ def test_the_planted_change_is_found_where_and_when_it_was_planted() -> None:
     assert when(CHANGED_FROM - 4) <= largest.onset.first_with <= when(CHANGED_FROM + 4)
     assert largest.onset.last_without is not None
     assert largest.onset.last_without < when(CHANGED_FROM)
-    cube = findings().cube
-    planted = np.zeros(cube.grid.shape, np.bool_)
-    row = round((grid().top - cube.grid.top) / 30)
-    col = round((cube.grid.left - grid().left) / 30)
-    rows, cols = np.nonzero(built_over())
-    rows, cols = rows - row, cols - col
-    inside = (rows >= 0) & (rows < planted.shape[0]) & (cols >= 0) & (cols < planted.shape[1])
-    planted[rows[inside], cols[inside]] = True
+    planted = on_grid(built_over(), grid(), findings().cube.grid)
     found_px = planted[largest.window.slices] & largest.mask
     assert found_px.sum() >= 0.8 * planted.sum()
 
@@ -116,12 +117,74 @@ def test_claims_are_weighed_on_the_sensor_that_they_need() -> None:
     assert all(one.verdict is Verdict.NOT_OBSERVABLE for one in by_id.values())
 
 
+def test_roofs_that_warmed_are_told_in_their_zone_and_dated() -> None:
+    activity = findings().activity
+    assert activity is not None
+    heat = activity.of_sign(Sign.TEMPERATURE_CONTRAST)
+    assert all(one.is_observable for one in heat)
+    warm = {one.series.place: one for one in heat if one.lasting}
+    # The whole complex holds the zone, and warms with it by its share.
+    assert set(warm) == {WARM_ZONE, "whole-complex"}
+    (run,) = warm[WARM_ZONE].lasting
+    assert run.direction == 1
+    assert run.size == pytest.approx(WARMER_K, abs=0.5)
+    assert run.onset.last_without is not None
+    assert run.onset.last_without < when(CHANGED_FROM) <= run.onset.first_with
+    assert "measured in pixels of 100 m" in warm[WARM_ZONE].series.note
+
+
+def test_the_plot_that_is_built_over_turned_bare_and_nothing_else_did() -> None:
+    activity = findings().activity
+    assert activity is not None
+    bare = [one for one in activity.of_sign(Sign.PLOT_CLEARING) if one.lasting]
+    assert [one.series.place for one in bare] == [ZONE]
+    onset = bare[0].lasting[0].onset
+    assert onset.last_without is not None
+    assert onset.last_without < when(CHANGED_FROM) <= onset.first_with
+
+
+def test_what_landsat_cannot_show_is_said_with_the_sensor_that_can() -> None:
+    activity = findings().activity
+    assert activity is not None
+    reasons = {one.sign: one.reason for one in activity.unasked}
+    assert set(reasons) == {
+        Sign.SNOW_CLEARED_SHARE, Sign.DEPOT_EMPTIED, Sign.ROOF_CHANGE, Sign.NIGHT_LIGHT_STEP,
+    }  # fmt: skip
+    assert "sentinel-2" in reasons[Sign.ROOF_CHANGE]
+
+
+def test_held_night_lights_are_part_of_the_run_and_of_its_identity() -> None:
+    first = first_run()
+    work = folder() / "lit"
+    shutil.copytree(folder() / "work", work, symlinks=True)
+    month = folder() / "month"
+    month.mkdir()
+    pixels = np.full((100, 100), 2.5, np.float32)
+    write_tif(month / DNB, pixels, 1 / 240, corner=(125.3, 37.2))
+    held = CoarseStore(WorkFolder(work, SITE).coarse)
+    bring(month, held.root, site(), "dnb-monthly")
+    source = folder() / "tiles"
+    lit = run_site(request_for(SITE, str(source), work, sensor="landsat"))
+    assert lit.was_new
+    assert lit.record.run_id != first.record.run_id
+    assert lit.record.inputs["coarse"] == held.digest()
+    assert "coarse" not in first.record.inputs
+    assert lit.findings is not None
+    assert lit.findings.activity is not None
+    (light,) = lit.findings.activity.of(SITE_PLACE)
+    # One month, and no comparator: measured, published, and not observable.
+    assert light.has_numbers
+    assert not light.is_observable
+    assert light.series.is_simulated
+    again = run_site(request_for(SITE, str(source), work, sensor="landsat"))
+    assert not again.was_new
+
+
 def test_the_report_and_the_tables_say_the_sensor() -> None:
     page = (first_run().folder / "report.html").read_text(encoding="utf-8")
     assert "landsat-8; 30 m pixels" in page
     assert "Sentinel" not in page
-    (path,) = first_run().folder.glob("**/scenes.csv")
-    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    rows = table(first_run().folder, "scenes.csv")
     assert {row["platform"] for row in rows} == {"landsat-8"}
 
 
@@ -141,15 +204,9 @@ def test_a_second_run_finds_nothing_new() -> None:
 
 def test_the_command_line_goes_the_same_way() -> None:
     first = first_run()
-    words = ["run", SITE, "--sensor", "landsat", "--source", str(folder() / "tiles"),
-             "--work", str(folder() / "work")]  # fmt: skip
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "pipeline", *words],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert first.record.run_id[:12] in done.stdout
-    assert "Nothing new" in done.stdout
+    printed = command(folder(), "landsat")
+    assert first.record.run_id[:12] in printed
+    assert "Nothing new" in printed
 
 
 def test_the_sensor_is_part_of_the_identity_of_a_run() -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -22,7 +19,7 @@ from pipeline.errors import NothingSeenError
 from pipeline.model.assessment import Verdict
 from pipeline.model.change import DECIBEL, LastingSteps, Status
 from pipeline.model.findings import LookUse
-from pipeline.request import ROOT, period_between, request_for
+from pipeline.request import period_between, request_for
 from pipeline.run import RunResult, run_site
 from tests.unit.radar_catalogue import (
     EDGE_PX,
@@ -38,6 +35,7 @@ from tests.unit.radar_catalogue import (
     grid,
     write_catalogue,
 )
+from tests.unit.static_catalogue import command, on_grid, table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,18 +72,11 @@ def steps() -> LastingSteps:
 
 def planted() -> NDArray[np.bool_]:
     """The block on the grid of the cube."""
-    own = findings().cube.grid
-    row, col = round((grid().top - own.top) / 10), round((own.left - grid().left) / 10)
-    return block()[row : row + own.height, col : col + own.width]
+    return on_grid(block(), grid(), findings().cube.grid)
 
 
 def page() -> str:
     return (first_run().folder / "report.html").read_text(encoding="utf-8")
-
-
-def table(name: str) -> list[dict[str, str]]:
-    text = (first_run().folder / name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
 
 
 def test_the_run_is_complete_simulated_and_of_the_orbit_with_most_looks() -> None:
@@ -188,12 +179,12 @@ def test_tables_say_unit_orbit_and_level() -> None:
         assert (row["magnitude_unit"], row["orbit"]) == (DECIBEL, "127 ascending")
         assert row["change_by_band"].startswith("vv=")
         assert row["sensor"] == "sentinel-1"
-    scenes = {row["instant"]: row for row in table("scenes.csv")}
+    scenes = {row["instant"]: row for row in table(first_run().folder, "scenes.csv")}
     wet = scenes[WET.isoformat(timespec="seconds").replace("+00:00", "Z")]
     assert wet["use"] == "common_mode"
     assert wet["common_level_db"].startswith("vv=2.")
     assert {row["orbit"] for row in scenes.values()} == {"127 ascending", "32 descending"}
-    assert {row["snow_px"] for row in table("zone-series.csv")} == {""}
+    assert {row["snow_px"] for row in table(first_run().folder, "zone-series.csv")} == {""}
 
 
 def test_the_change_map_says_what_its_numbers_count() -> None:
@@ -236,33 +227,21 @@ def test_the_terminal_says_orbit_step_and_weather() -> None:
 def test_a_second_run_finds_nothing_new_and_the_command_line_goes_the_same_way() -> None:
     first = first_run()
     before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
-    words = ["run", SITE, "--sensor", "sentinel-1", "--source", str(folder() / "tiles"),
-             "--work", str(folder() / "work")]  # fmt: skip
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "pipeline", *words],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert first.record.run_id[:12] in done.stdout
-    assert "Nothing new" in done.stdout
+    printed = command(folder(), "sentinel-1")
+    assert first.record.run_id[:12] in printed
+    assert "Nothing new" in printed
     assert before == {path.name: path.read_bytes() for path in first.folder.iterdir()}
 
 
 def test_the_command_line_prints_what_was_found(tmp_path: Path) -> None:
-    words = ["run", SITE, "--sensor", "sentinel-1", "--source", str(folder() / "tiles"),
-             "--work", str(tmp_path), "--from", "2019-08-01"]  # fmt: skip
     assert first_run().was_new
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "pipeline", *words],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
-        env={"COLUMNS": "200", "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    (line,) = [line for line in done.stdout.splitlines() if line.strip().startswith(ZONE)]
+    wide = {"COLUMNS": "200", "PATH": "/usr/bin:/bin"}
+    printed = command(folder(), "sentinel-1", "--from", "2019-08-01", work=tmp_path, env=wide)
+    (line,) = [line for line in printed.splitlines() if line.strip().startswith(ZONE)]
     assert "dB" in line
     assert "2020-09-30 - 2020-10-12" in line
-    assert "all ground moved at once" in done.stdout
-    assert "orbit 32 descending" in done.stdout
+    assert "all ground moved at once" in printed
+    assert "orbit 32 descending" in printed
 
 
 def test_a_period_without_a_baseline_says_so(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from shapely import box
 
 from pipeline.errors import InputError
 from pipeline.model.look import PixelKind
-from pipeline.model.sign import Missing, Sign
+from pipeline.model.sign import Missing
 from pipeline.model.site import GeometryStatus, Site, Zone, ZoneKind
 from pipeline.raster.indices import normalised_difference
 from pipeline.signs import (
@@ -23,7 +23,6 @@ from pipeline.signs import (
     onset_of,
     plot_clearing,
     roof_change,
-    signs_of,
     snow_cleared_share,
     surfaces_of,
 )
@@ -368,24 +367,6 @@ def site_of(town: Town) -> Site:
     )
     last = town.instants[town.n_baseline - 1].date()
     return Site("s", "S", "Asia/Pyongyang", "EPSG:32652", box(0, 0, 1, 1), last, zones)
-
-
-def test_all_signs_of_a_series_each_for_the_zones_it_is_about() -> None:
-    town = snowed()
-    site = site_of(town)
-    found = signs_of(town.cube(), town.masks, site)
-    places = {
-        sign: [one.place for one in found if one.sign is sign] for sign in dict.fromkeys(Sign)
-    }
-    assert places[Sign.SNOW_CLEARED_SHARE] == [f"z{k}" for k in range(8)]
-    assert places[Sign.DEPOT_EMPTIED] == ["z1"]
-    assert places[Sign.PLOT_CLEARING] == places[Sign.CULTIVATION] == ["z2", "z5", "z6", "z7"]
-    assert places[Sign.ROOF_CHANGE] == ["z0", "z1", "z4", "z6", "z7"]
-    assert not places[Sign.NIGHT_LIGHT_STEP] + places[Sign.TEMPERATURE_CONTRAST]
-    assert all(one.is_simulated and one.source == "sentinel-2" for one in found)
-    direct = by_place(depot_emptied(town.cube(), town.masks, town.in_baseline))["z1"]
-    (depot,) = (one for one in found if one.sign is Sign.DEPOT_EMPTIED)
-    np.testing.assert_array_equal(depot.departures, direct.departures)
 
 
 def test_the_baseline_ends_with_its_civil_day() -> None:

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ClaimsError, SiteError
-from pipeline.store.toml import MAX_BYTES, read_toml
+from pipeline.store.document import MAX_BYTES
+from pipeline.store.toml import read_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
