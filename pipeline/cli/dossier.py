@@ -6,6 +6,7 @@ to ``terminal``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +32,9 @@ def dossier(
     claims: Annotated[
         str, typer.Option(help="The claims folder that the run read; default the site's own.")
     ] = "",
+    run: Annotated[
+        str, typer.Option(help="Beginning of the id of a run; default the last one.")
+    ] = "",
     with_chips: Annotated[
         bool,
         typer.Option(
@@ -43,7 +47,7 @@ def dossier(
     from pipeline.dossier import write_dossier  # noqa: PLC0415 - stages load where they are used
     from pipeline.terminal import simulated_banner  # noqa: PLC0415
 
-    wanted = _wanted(site, claim, work, claims, with_chips=with_chips)
+    wanted = replace(_wanted(site, claim, work, claims), with_chips=with_chips, run=run)
     written = write_dossier(wanted, to)
     if written.is_simulated:
         out.print(simulated_banner())
@@ -53,7 +57,7 @@ def dossier(
     out.print(str(written.folder), soft_wrap=True)
 
 
-def _wanted(site: str, claim: str, work: Path, claims: str, *, with_chips: bool) -> Wanted:
+def _wanted(site: str, claim: str, work: Path, claims: str) -> Wanted:
     """What somebody asks for.
 
     Raises:
@@ -67,7 +71,7 @@ def _wanted(site: str, claim: str, work: Path, claims: str, *, with_chips: bool)
     folder = find_folder(site, "aoi")
     known = load_site(folder)
     seeds = find_folder(claims or known.claims_folder or site, "seeds")
-    return Wanted(folder, seeds, claim, WorkFolder(work, known.id), with_chips=with_chips)
+    return Wanted(folder, seeds, claim, WorkFolder(work, known.id))
 
 
 def verify(

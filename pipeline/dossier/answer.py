@@ -23,8 +23,8 @@ from pipeline.dossier.given import (
 )
 from pipeline.identity import ALGORITHM_VERSIONS, versions
 from pipeline.publish.rows import answer_document
-from pipeline.publish.tables import FORMULA_STARTS
 from pipeline.store.bag import Fault
+from pipeline.store.claim_table import FORMULA_STARTS
 from pipeline.store.files import canonical_json
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from pipeline.assess.plan import METHOD
-from pipeline.claims import load_seeds
+from pipeline.claims import load_sound_seeds
 from pipeline.dossier.answer import link_faults, weigh_again
 from pipeline.dossier.documents import windows_at
 from pipeline.dossier.given import (
@@ -73,6 +73,7 @@ class Wanted:
         claim_id: the claim.
         work: the work folder of the site.
         with_chips: whether the pixels of the scenes in the windows are enclosed.
+        run: the beginning of the id of a run; empty for the one whose products hold.
     """
 
     site_folder: Path
@@ -80,6 +81,7 @@ class Wanted:
     claim_id: str
     work: WorkFolder
     with_chips: bool = False
+    run: str = ""
 
 
 def gather(wanted: Wanted) -> Answer:
@@ -90,10 +92,10 @@ def gather(wanted: Wanted) -> Answer:
         ClaimsError: if there is no such claim.
         PipelineError: if a folder cannot be read.
     """
-    if all(one.id != wanted.claim_id for one in load_seeds(wanted.seeds_folder).claims):
+    if all(one.id != wanted.claim_id for one in load_sound_seeds(wanted.seeds_folder)[0].claims):
         remedy = f"name one of `zonewatch claims list {wanted.seeds_folder}`"
         raise ClaimsError("there is no such claim", where=wanted.claim_id, remedy=remedy)
-    record = _record(wanted.work)
+    record = _record(wanted.work, wanted.run)
     chips = _chips_of(record, ChipStore(wanted.work.chips))
     files = _taken_over(wanted, record)
     files[CHIP_TABLE] = _chip_table(record, chips, {})
@@ -112,13 +114,13 @@ def gather(wanted: Wanted) -> Answer:
     return _checked(_illustrated(answer, record, chips))
 
 
-def _record(work: WorkFolder) -> RunRecord:
-    """The record of the run whose products hold.
+def _record(work: WorkFolder, beginning: str) -> RunRecord:
+    """The record of a run whose products hold: of the one that is named, or of the last.
 
     Raises:
         StoreError: if there is none, or a product was altered.
     """
-    run_id = work.current()
+    run_id = _named_run(work, beginning) if beginning else work.current()
     record = None if run_id is None else read_record(work, run_id)
     if record is None:
         what = "there is no run of this site whose products are whole"
@@ -127,6 +129,21 @@ def _record(work: WorkFolder) -> RunRecord:
         what = "the last run left no evidence: it weighed no claims, or an older zonewatch made it"
         raise StoreError(what, where=record.run_id[:12], remedy=RUN_AGAIN)
     return record
+
+
+def _named_run(work: WorkFolder, beginning: str) -> str:
+    """The run whose id begins so.
+
+    Raises:
+        StoreError: if none does, or several do.
+    """
+    ids = [path.stem for path in sorted(work.runs.glob("*.json"))]
+    found = [one for one in ids if one.startswith(beginning)]
+    if len(found) != 1:
+        what = f"{len(found)} runs of this site have an id that begins so"
+        remedy = f"name one of {', '.join(one[:12] for one in ids) or 'none: run the site'}"
+        raise StoreError(what, where=beginning, remedy=remedy)
+    return found[0]
 
 
 def _taken_over(wanted: Wanted, record: RunRecord) -> dict[str, bytes]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.claims import FILES as SEED_FILES
-from pipeline.claims import load_seeds
+from pipeline.claims import load_sound_seeds
 from pipeline.config import RunConfig
 from pipeline.errors import DossierError, PipelineError
 from pipeline.model.grid import Grid  # noqa: TC001 - pydantic reads the type when it runs
@@ -296,7 +296,7 @@ def _evidence(data: bytes) -> tuple[EvidenceHead, Evidence]:
 
 
 def _seeds(files: Mapping[str, bytes]) -> Seeds:
-    """The claims, read by the rules of any claims folder.
+    """The claims that nothing is wrong with, read by the rules of any claims folder.
 
     Raises:
         DossierError: if they break one.
@@ -304,7 +304,7 @@ def _seeds(files: Mapping[str, bytes]) -> Seeds:
     with tempfile.TemporaryDirectory() as folder:
         _unpack(files, SEEDS, Path(folder))
         try:
-            return load_seeds(Path(folder))
+            return load_sound_seeds(Path(folder))[0]
         except PipelineError as error:
             raise DossierError(error.what, where="seeds") from error
 

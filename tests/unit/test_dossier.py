@@ -250,6 +250,13 @@ def test_without_a_run_there_is_no_dossier(tmp_path: Path) -> None:
         write_dossier(nowhere)
 
 
+def test_a_run_can_be_named_by_the_beginning_of_its_id(tmp_path: Path) -> None:
+    named = replace(run().wanted(), run=run().run_id[:8])
+    assert write_dossier(named, tmp_path / "d").seal == write_dossier(run().wanted()).seal
+    with pytest.raises(StoreError, match=r"0 runs.*Remedy: name one of"):
+        write_dossier(replace(named, run="zz"))
+
+
 def test_an_altered_product_is_no_ground_for_a_dossier(tmp_path: Path) -> None:
     made = make_run(tmp_path)
     path = made.work.products_of(made.run_id) / "evidence.json"
