@@ -18,6 +18,7 @@ from pipeline.cli import imagery
 from pipeline.cli.assess import assess
 from pipeline.cli.claims import claims_app
 from pipeline.cli.days import dated
+from pipeline.cli.dossier import dossier, verify
 from pipeline.cli.limit import limit, measuring
 from pipeline.cli.screens import INCOMPLETE, err, out, report_problems
 from pipeline.environment import close_environment
@@ -118,6 +119,8 @@ app.command()(dated(limit))
 app.command()(dated(assess))
 app.command()(imagery.fetch)
 app.command()(imagery.scenes)
+app.command()(dossier)
+app.command()(verify)
 
 
 @app.command()

@@ -237,14 +237,26 @@ def read_bag(folder: Path) -> Bag:
     Raises:
         DossierError: if the folder is no bag that may be read.
     """
+    _check_is_bag(folder)
     files = _files(folder)
     payload = {n.removeprefix(PAYLOAD): d for n, d in files.items() if n.startswith(PAYLOAD)}
     tags = {name: data for name, data in files.items() if not name.startswith(PAYLOAD)}
-    if tags.get("bagit.txt") is None and MANIFEST not in tags:
-        raise DossierError("it is no dossier", where=folder.name, remedy="name its folder")
     faults = (*_tag_faults(tags), *_payload_faults(files, tags))
     seal = hashlib.sha256(tags.get(TAG_MANIFEST, b"")).hexdigest()
     return Bag(payload, tags, faults, seal)
+
+
+def _check_is_bag(folder: Path) -> None:
+    """Refuse a folder that does not even look like a bag, before all of it is read.
+
+    Raises:
+        DossierError: if it is none.
+    """
+    if not folder.is_dir():
+        raise DossierError("there is no such folder", where=str(folder), remedy="name a dossier")
+    if not any(os.path.lexists(folder / name) for name in ("bagit.txt", MANIFEST, TAG_MANIFEST)):
+        remedy = "name the folder that holds bagit.txt"
+        raise DossierError("it is no dossier", where=str(folder), remedy=remedy)
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -253,8 +265,6 @@ def _files(folder: Path) -> dict[str, bytes]:
     Raises:
         DossierError: if there is anything else, or too much.
     """
-    if not folder.is_dir():
-        raise DossierError("there is no such folder", where=str(folder), remedy="name a dossier")
     found: dict[str, bytes] = {}
     total = 0
     try:

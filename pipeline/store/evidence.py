@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import StoreError
 from pipeline.model.change import Bracket, Status
-from pipeline.model.claim import Observable
+from pipeline.model.claim import Observable  # noqa: TC001 - pydantic reads the type when it runs
 from pipeline.model.signal import Evidence, Signal, StandingChange
 from pipeline.store.files import canonical_json
 

@@ -9,6 +9,7 @@ there belongs to the modules beside this one and to ``publish``.
     WORK/SITE/runs/         one record a run
     WORK/SITE/limits/       measured detection limits, one folder for every cube
     WORK/SITE/fetch.json    what the last `zonewatch fetch` came to
+    WORK/SITE/dossiers/     one folder a claim and run, made by `zonewatch dossier`
     WORK/SITE/listed/       what each source has listed so far, one file a source and outline
     WORK/SITE/plans.jsonl   which plan of each claim was fixed when, and looked under when
     WORK/SITE/current.json  which run's products hold
@@ -96,6 +97,11 @@ class WorkFolder:
     def listed(self) -> Path:
         """What each source has listed so far."""
         return self.folder / "listed"
+
+    @property
+    def dossiers(self) -> Path:
+        """The dossiers of claims."""
+        return self.folder / "dossiers"
 
     @property
     def ledger_path(self) -> Path:
