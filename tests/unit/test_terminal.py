@@ -67,7 +67,7 @@ def test_a_change_has_its_bracket_and_a_quiet_zone_its_limit() -> None:
 
 def test_every_claim_has_its_verdict_in_words() -> None:
     findings = make_findings()
-    text = text_of(terminal.claim_table(findings))
+    text = text_of(terminal.claim_table(findings.assessments))
     for one in findings.assessments:
         assert one.claim_id in text
         assert one.verdict.value.replace("_", " ") in text
@@ -76,7 +76,7 @@ def test_every_claim_has_its_verdict_in_words() -> None:
 def test_a_narrow_terminal_still_has_one_line_a_claim() -> None:
     findings = make_findings()
     console = Console(file=StringIO(), width=60)
-    console.print(terminal.claim_table(findings))
+    console.print(terminal.claim_table(findings.assessments))
     stream = console.file
     assert isinstance(stream, StringIO)
     text = stream.getvalue()
@@ -94,7 +94,7 @@ def test_the_counts_name_all_four_verdicts() -> None:
 
 def test_no_table_holds_a_banned_word() -> None:
     findings = make_findings()
-    text = text_of(terminal.zone_table(findings)) + text_of(terminal.claim_table(findings))
+    text = text_of(terminal.zone_table(findings)) + text_of(terminal.claim_table(findings.assessments))
     assert not banned_words(text)
 
 
