@@ -14,10 +14,15 @@ from typing import TYPE_CHECKING
 from pipeline.simulate.fields import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import numpy as np
+
+    from pipeline.simulate.claimed import Span
 
 _FIRST_DAY = date(2018, 11, 1)
 _LAST_DAY = date(2022, 12, 31)
+_CLIMATE_FIRST, _CLIMATE_LAST = date(2003, 1, 1), date(2024, 12, 31)
 OVERCAST_SPELL = (date(2020, 9, 7), date(2020, 9, 17))
 """Days of unbroken cloud in every simulation: the spell that hides one planted change."""
 SNOWFALLS = (date(2020, 12, 12), date(2021, 1, 10), date(2021, 1, 31))
@@ -91,17 +96,71 @@ def _cover(level: float) -> float:
     return 0.5 * (1 + math.erf(1.9 * level))
 
 
-def _days() -> Iterator[date]:
-    """Every day that is simulated."""
-    for offset in range((_LAST_DAY - _FIRST_DAY).days + 1):
-        yield _FIRST_DAY + timedelta(days=offset)
+def _days(first: date, last: date) -> Iterator[date]:
+    """Every day from first to last, both included."""
+    for offset in range((last - first).days + 1):
+        yield first + timedelta(days=offset)
 
 
-def simulate_weather(seed: int) -> dict[date, Weather]:
-    """The weather of every day from November 2018 to December 2022."""
-    rng, falls = stream(seed, "weather"), _snowfalls(seed)
+def simulate_weather(seed: int, overcast: Iterable[Span] = ()) -> dict[date, Weather]:
+    """The weather of every day from November 2018 to December 2022.
+
+    Args:
+        seed: seed of the simulation.
+        overcast: further spans of unbroken cloud; they change nothing else.
+    """
+    spans = (OVERCAST_SPELL, *overcast)
+    return _record(stream(seed, "weather"), _FIRST_DAY, _LAST_DAY, _snowfalls(seed), spans)
+
+
+def simulate_climate(seed: int, overcast: Iterable[Span] = ()) -> dict[date, Weather]:
+    """The weather of every day from 2003 to 2024; from 2018 to 2022 that of ``simulate_weather``.
+
+    Args:
+        seed: seed of the simulation.
+        overcast: spans of unbroken cloud; they change nothing else.
+    """
+    overcast = tuple(overcast)
+    day = timedelta(days=1)
+    before = _record(
+        stream(seed, "weather-before"),
+        _CLIMATE_FIRST,
+        _FIRST_DAY - day,
+        _old_snowfalls(seed, range(2002, 2018)),
+        overcast,
+    )
+    after = _record(
+        stream(seed, "weather-after"),
+        _LAST_DAY + day,
+        _CLIMATE_LAST,
+        _old_snowfalls(seed, range(2022, 2025)),
+        overcast,
+    )
+    return before | simulate_weather(seed, overcast) | after
+
+
+def _old_snowfalls(seed: int, winters: Iterable[int]) -> dict[date, float]:
+    """Snow that falls outside the years of Sentinel-2, by day; each winter has one heavy fall."""
+    falls = {}
+    for year in winters:
+        rng = stream(seed, "snow-of", year)
+        for _ in range(int(rng.integers(2, 5))):
+            day = date(year, 12, 5) + timedelta(days=int(rng.integers(0, 80)))
+            falls[day] = float(rng.gamma(2.0, 0.4))
+        falls[date(year + 1, 1, 10) + timedelta(days=int(rng.integers(0, 12)))] = 1.7
+    return falls
+
+
+def _record(
+    rng: np.random.Generator,
+    first: date,
+    last: date,
+    falls: Mapping[date, float],
+    overcast: Iterable[Span],
+) -> dict[date, Weather]:
+    """Day after day, each of which remembers the one before."""
     wetness, depth, level, record = 0.3, 0.0, 0.0, {}
-    for day in _days():
+    for day in _days(first, last):
         month = day.month - 1
         rain = rng.gamma(0.7, 0.5) if rng.random() < _RAIN_CHANCE[month] else 0.0
         wetness = min(1.0, wetness * math.exp(-1 / 7) + rain)
@@ -109,7 +168,7 @@ def simulate_weather(seed: int) -> dict[date, Weather]:
         # Cloud remembers the day before, and rain does not fall from a clear sky.
         level = 0.55 * level + 0.83 * rng.standard_normal()
         cover = _cover(0.95 * level + _CLOUD_LEVEL[month] + 0.5 * min(rain, 1.0))
-        if OVERCAST_SPELL[0] <= day <= OVERCAST_SPELL[1]:
+        if any(start <= day <= end for start, end in overcast):
             cover = 1.0
         record[day] = Weather(day, wetness, depth, cover, 0.008 * float(rng.gamma(0.8, 1.0)))
     return record

@@ -1,0 +1,135 @@
+"""Night lights as files under the archives' own names, each marked as simulated.
+
+Here belong names, layouts and the laying out of a folder. Pixels belong to ``lights``.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pipeline.sensors import blackmarble as bm
+from pipeline.simulate.lamps import light_grid
+from pipeline.simulate.lights import COARSE_STEP_DEG, FINE_STEP_DEG, NightSky
+from pipeline.store.hdf5_write import SparseField, write_hdf5
+from pipeline.store.rasters import write_cog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from pipeline.simulate.lights import LightMonth, LightNight, LightYear
+    from pipeline.simulate.outcome import Truth
+
+MARK: Final = "zonewatch:simulated"
+NOTE: Final = "SIMULATED, made by zonewatch simulate"
+TAGS: Final = {MARK: "true", "zonewatch:note": NOTE}
+TILE: Final = (30, 5)
+"""Column and row of the Black Marble tile that holds the invented site."""
+FIRST_MONTH, LAST_MONTH = date(2012, 4, 1), date(2024, 12, 1)
+_CLEAR, _CLOUDY = 0b0000_0010, 0b1100_0010
+"""QF_Cloud_Mask: night over land, confidently clear or confidently cloudy."""
+_DAYS_APART = 75
+_DENSE = (
+    (date(2013, 2, 1), date(2013, 12, 31), 8),
+    (date(2015, 12, 1), date(2016, 4, 30), 6),
+)
+"""Spans around the positive controls, and the days between two nights in them."""
+
+
+def light_nights() -> tuple[date, ...]:
+    """The nights of the committed files, by the civil day into which the overpass falls."""
+    days = set()
+    for first, last, step in ((date(2012, 2, 1), date(2024, 12, 31), _DAYS_APART), *_DENSE):
+        n_steps = (last - first).days // step
+        days |= {first + timedelta(days=step * k) for k in range(n_steps + 1)}
+    return tuple(sorted(days))
+
+
+def write_months(folder: Path, seed: int, truth: Truth) -> int:
+    """Write the monthly composites of 2012 to 2024; give back how many.
+
+    Raises:
+        StoreError: if a file cannot be written.
+    """
+    months = NightSky(seed, truth).months(FIRST_MONTH, LAST_MONTH)
+    for month in months:
+        _write_month(folder, month)
+    return len(months)
+
+
+def _write_month(folder: Path, month: LightMonth) -> None:
+    """Write the light and the count of looks of one month."""
+    after = (month.first + timedelta(days=31)).replace(day=1)
+    span = f"{month.first:%Y%m%d}-{after - timedelta(days=1):%Y%m%d}"
+    stem = f"SVDNB_npp_{span}_75N060E_vcmcfg_v10_c{after:%Y%m%d}0000"
+    _write(folder / f"{stem}.avg_rade9h.tif", month.radiance, FINE_STEP_DEG)
+    _write(folder / f"{stem}.cf_cvg.tif", month.n_looks, FINE_STEP_DEG)
+
+
+def write_years(folder: Path, seed: int, truth: Truth) -> int:
+    """Write the annual DMSP-OLS composites of 2003 to 2013; give back how many.
+
+    Raises:
+        StoreError: if a file cannot be written.
+    """
+    years = NightSky(seed, truth).years()
+    for year in years:
+        _write_year(folder, year)
+    return len(years)
+
+
+def _write_year(folder: Path, year: LightYear) -> None:
+    """Write the light and the count of looks of one year."""
+    stem = f"{year.satellite}{year.year}.v4d_web"
+    _write(folder / f"{stem}.stable_lights.avg_vis.tif", year.numbers, COARSE_STEP_DEG)
+    _write(folder / f"{stem}.cf_cvg.tif", year.n_looks, COARSE_STEP_DEG)
+
+
+def _write(path: Path, pixels: NDArray[np.generic], step_deg: float) -> None:
+    """Write one band on the window of the light files."""
+    name = path.name.split(".")[-2]
+    write_cog(path, {name: pixels}, light_grid(step_deg), nodata=None, tags=TAGS)
+
+
+def write_nights(folder: Path, seed: int, truth: Truth) -> int:
+    """Write the daily Black Marble files; give back how many.
+
+    Raises:
+        StoreError: if a file cannot be written.
+    """
+    nights = NightSky(seed, truth).nights(light_nights())
+    for night in nights:
+        # The overpass at 01:30 belongs to the UTC day before.
+        day = night.night - timedelta(days=1)
+        name = f"VNP46A2.A{day:%Y%j}.h{TILE[0]:02d}v{TILE[1]:02d}.001.{day:%Y%j}000000.h5"
+        write_hdf5(folder / name, bm.GROUPS[0], dict(_fields(night)), {MARK: "true"})
+    return len(nights)
+
+
+def _fields(night: LightNight) -> Iterator[tuple[str, SparseField]]:
+    """The fields of one night, as collection 1 stores them."""
+    grid, tile = light_grid(FINE_STEP_DEG), bm.tile_grid(*TILE)
+    origin = (
+        round((tile.top_deg - grid.top_deg) / FINE_STEP_DEG),
+        round((grid.left_deg - tile.left_deg) / FINE_STEP_DEG),
+    )
+    light = {"scale_factor": bm.INTEGER.scale, "offset": 0.0, "units": "nWatts/(cm^2 sr)"}
+    moon = light | {"units": "nWatts/cm^2"}
+    seen = np.isfinite(night.radiance)
+    stored = np.where(seen, np.rint(np.nan_to_num(night.radiance) / bm.INTEGER.scale), 65535)
+    layers = {
+        bm.RADIANCE: (stored, "u2", 65535, light),
+        bm.MOON: (np.full(seen.shape, round(night.moon / bm.INTEGER.scale)), "u2", 65535, moon),
+        bm.LATEST: (np.where(seen, 0, 3), "u1", bm.FLAG_FILL, {}),
+        bm.QUALITY: (np.where(seen, 0, bm.FLAG_FILL), "u1", bm.FLAG_FILL, {}),
+        bm.CLOUD: (np.where(night.is_cloudy, _CLOUDY, _CLEAR), "u2", bm.COUNT_FILL, {}),
+        bm.SNOW: (np.full(seen.shape, int(night.has_snow)), "u1", bm.FLAG_FILL, {}),
+    }
+    for name, (pixels, dtype, fill, attributes) in layers.items():
+        shape = (bm.TILE_PX, bm.TILE_PX)
+        yield name, SparseField(shape, origin, pixels.astype(dtype), fill, attributes)
