@@ -18,6 +18,7 @@ from pipeline.cli import imagery
 from pipeline.cli.days import dated
 from pipeline.cli.limit import limit
 from pipeline.cli.screens import INCOMPLETE, err, out
+from pipeline.cli.simulate import simulate
 from pipeline.environment import close_environment
 from pipeline.errors import InputError, PipelineError
 
@@ -111,28 +112,7 @@ def show(result: RunResult) -> None:
 app.command()(dated(limit))
 app.command()(imagery.fetch)
 app.command()(imagery.scenes)
-
-
-@app.command()
-def simulate(
-    folder: Annotated[Path, typer.Argument(help="Where the simulated catalogue goes.")],
-    *,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same pixels.")] = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="4.4 x 4 km at 5-day revisit, for calibration.")
-    ] = False,
-) -> None:
-    """Make a SIMULATED Sentinel-2 catalogue with planted changes and their truth."""
-    from pipeline.simulate import (  # noqa: PLC0415
-        DEFAULT_SEED,
-        FULL,
-        REHEARSAL,
-        simulate_site,
-    )
-
-    seed = DEFAULT_SEED if seed is None else seed
-    made = simulate_site(folder, seed=seed, options=FULL if full else REHEARSAL)
-    out.print(f"SIMULATED: {made.n_items} items, {made.nbytes / 1e6:.1f} MB in {folder}")
+app.command()(simulate)
 
 
 @app.command()

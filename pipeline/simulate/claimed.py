@@ -7,11 +7,12 @@ a test holds the two together. Sizes are made up.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, NamedTuple, TypeAlias
 
 Span: TypeAlias = tuple[date, date]
 """Two days, both included."""
+_DAY = timedelta(days=1)
 
 
 class Claimed(NamedTuple):
@@ -25,6 +26,7 @@ class Claimed(NamedTuple):
         observables: what it changes: ``light``, ``heat``, ``built``, ``vegetation``, ``goods``.
         planted: what is planted if it happened.
         otherwise: what is planted if it did not.
+        before: the days with which the window is compared; None for the year before it.
     """
 
     window: Span
@@ -33,6 +35,12 @@ class Claimed(NamedTuple):
     observables: tuple[str, ...]
     planted: str
     otherwise: str
+    before: Span | None = None
+
+    @property
+    def compared_with(self) -> Span:
+        """The days with which the window is compared: the year before it unless told otherwise."""
+        return self.before or (self.window[0] - timedelta(days=365), self.window[0] - _DAY)
 
 
 _SEWING = date(2017, 4, 1), date(2017, 10, 31)
@@ -78,6 +86,7 @@ CLAIMS: Final = {
         ("heat",),
         "roofs of the textile zone are warm from April 2017 on, without light",
         "every roof is as cold as in 2016",
+        (date(2016, 4, 1), date(2016, 10, 31)),
     ),
     "K001-03": Claimed(
         _SEWING,
@@ -86,6 +95,7 @@ CLAIMS: Final = {
         ("light",),
         "a light of 2 % of full work burns from April to October 2017",
         "no light burns in 2017",
+        (date(2016, 4, 1), date(2016, 10, 31)),
     ),
     "K001-04": Claimed(
         _SEWING,
@@ -94,6 +104,7 @@ CLAIMS: Final = {
         ("light", "heat"),
         "neither strong light nor heat beyond that of K001-01 in 2017",
         "strong light (30 % of full work) and strong heat in the textile zone in 2017",
+        (date(2016, 4, 1), date(2016, 10, 31)),
     ),
     "K001-05": Claimed(
         (date(2017, 10, 6), date(2018, 12, 31)),
@@ -102,6 +113,7 @@ CLAIMS: Final = {
         ("heat", "snow"),
         "what ran in 2017 stops on 6 October 2017, and no yard of it is swept in the winter",
         "what ran in 2017 goes on to the end of 2018, and its yards are swept",
+        _SEWING,
     ),
     "K001-06": Claimed(
         _SEWING,
@@ -110,6 +122,7 @@ CLAIMS: Final = {
         ("heat",),
         "the heat of K001-01 sets in on 1 April 2017",
         "it sets in on 1 August 2017 only",
+        (date(2016, 4, 1), date(2016, 10, 31)),
     ),
     "K001-08": Claimed(
         _SEWING,
@@ -118,6 +131,7 @@ CLAIMS: Final = {
         ("light",),
         "no light burns in 2017 (beyond that of K001-03)",
         "a light of 20 % of full work burns from April to October 2017",
+        (date(2016, 4, 1), date(2016, 10, 31)),
     ),
     "K001-09": Claimed(
         (date(2016, 2, 1), date(2016, 5, 31)),
@@ -134,6 +148,7 @@ CLAIMS: Final = {
         ("heat",),
         "the textile zone works again with the others from 16 September 2013 on",
         "the textile zone stays cold until the middle of January 2014",
+        (date(2013, 4, 28), date(2013, 9, 12)),
     ),
     "K002-01": Claimed(
         (date(2004, 3, 1), date(2004, 5, 31)),
@@ -142,6 +157,7 @@ CLAIMS: Final = {
         ("vegetation",),
         "the ground of the complex is bared on 1 March 2004",
         "it is bared in March 2005 only, with first roofs later that year",
+        (date(2003, 3, 1), date(2003, 5, 31)),
     ),
     "K002-02": Claimed(
         (date(2005, 11, 1), date(2006, 3, 31)),
@@ -150,6 +166,7 @@ CLAIMS: Final = {
         ("built",),
         "the pilot block is built by September 2005",
         "the pilot block is built in the second half of 2006",
+        (date(2004, 4, 1), date(2004, 4, 30)),
     ),
     "K002-03": Claimed(
         (date(2009, 7, 1), date(2009, 11, 30)),
@@ -158,6 +175,7 @@ CLAIMS: Final = {
         ("built",),
         "all blocks are built by June 2009",
         "all blocks but the pilot are built from 2010 to 2012",
+        (date(2006, 1, 1), date(2006, 1, 31)),
     ),
     "K002-04": Claimed(
         (date(2010, 1, 1), date(2011, 12, 31)),
@@ -166,6 +184,7 @@ CLAIMS: Final = {
         ("light", "heat"),
         "light and heat stand on a high plateau in 2010 and 2011",
         "they fall to half in 2011",
+        (date(2008, 1, 1), date(2009, 12, 31)),
     ),
     "K002-05": Claimed(
         (date(2011, 1, 1), date(2011, 12, 31)),
@@ -174,6 +193,7 @@ CLAIMS: Final = {
         ("light",),
         "2011 is brighter than 2010",
         "2011 is no brighter than 2010",
+        (date(2010, 1, 1), date(2010, 12, 31)),
     ),
     "K002-07": Claimed(
         (date(2010, 3, 26), date(2011, 5, 18)),
@@ -190,14 +210,16 @@ CLAIMS: Final = {
         ("light",),
         "light rises slowly from May 2010 to May 2011",
         "it stays level from May 2010 to May 2011",
+        (date(2010, 1, 1), date(2010, 4, 30)),
     ),
     "K002-10": Claimed(
-        (date(2009, 1, 1), date(2010, 12, 31)),
+        (date(2010, 1, 1), date(2010, 12, 31)),
         "whole-complex",
         _TOWN,
         ("light",),
         "2010 is brighter than 2009 by a third",
         "2010 is as bright as 2009",
+        (date(2009, 1, 1), date(2009, 12, 31)),
     ),
     "K002-14": Claimed(
         (date(2004, 6, 1), date(2004, 12, 31)),
@@ -222,6 +244,7 @@ CLAIMS: Final = {
         ("light", "heat"),
         "light and heat step up on 16 September 2013 and climb until December",
         "the complex stays dark until the middle of January 2014",
+        (date(2013, 4, 28), date(2013, 9, 12)),
     ),
     "K004-08": Claimed(
         (date(2013, 8, 14), date(2016, 2, 10)),
@@ -238,8 +261,12 @@ CLAIMS: Final = {
         ("light",),
         "December 2013 is 5 % darker than March 2013",
         "December 2013 is 25 % brighter than March 2013",
+        (date(2013, 3, 1), date(2013, 3, 31)),
     ),
 }
 """The claims of testability T1 and T2; the positive controls are K003-02, K004-07 and K001-09."""
 
 POSITIVE_CONTROLS: Final = ("K003-02", "K004-07", "K001-09")
+
+NULLS: Final = ("K001-04", "K001-08", "K002-07", "K004-08")
+"""Claims that predict that nothing is to be seen."""

@@ -1,4 +1,3 @@
-# ruff: noqa: PLR2004 - every number here is a made-up quantity, read in the place it acts
 """What burns at night: the complex and four towns, as the eye of a sensor spreads them.
 
 Here belongs light without noise, on a grid in degrees. What a month, a night or a year makes of
@@ -15,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pipeline.model.degrees import DegreeGrid
-from pipeline.simulate.layout import PARK, STREET_U, STREET_V, lonlat, map_polygon
-from pipeline.simulate.layout import Rect as ParkRect
+from pipeline.simulate.layout import PARCELS, PARK, lonlat, map_polygon
 from pipeline.simulate.places import CITY, LIGHT_FRAME_DEG, TOWN, TOWNS
 
 if TYPE_CHECKING:
@@ -46,13 +44,8 @@ def light_grid(step_deg: float) -> DegreeGrid:
 
 def _points_of_complex() -> Iterator[tuple[float, float, float]]:
     """Longitude, latitude and share of the light of each block of the complex."""
-    blocks = [
-        ParkRect(u0, v0, u1, v1)
-        for u0, u1 in zip(STREET_U[:-1], STREET_U[1:], strict=True)
-        for v0, v1 in zip(STREET_V[:-1], STREET_V[1:], strict=True)
-    ]
     whole = (PARK.u1 - PARK.u0) * (PARK.v1 - PARK.v0)
-    for rect in blocks:
+    for rect in PARCELS.values():
         middle = lonlat(map_polygon(rect)).centroid
         yield middle.x, middle.y, (rect.u1 - rect.u0) * (rect.v1 - rect.v0) / whole
 

@@ -6,7 +6,7 @@ Here belong names, layouts and the laying out of a folder. Pixels belong to ``li
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    _Layer: TypeAlias = tuple[NDArray[Any], str, float, dict[str, float | str]]
+
+    from pipeline.simulate.eras import Past
     from pipeline.simulate.lights import LightMonth, LightNight, LightYear
-    from pipeline.simulate.outcome import Truth
+    from pipeline.simulate.options import ArchiveOptions
 
 MARK: Final = "zonewatch:simulated"
 NOTE: Final = "SIMULATED, made by zonewatch simulate"
@@ -31,35 +34,39 @@ TAGS: Final = {MARK: "true", "zonewatch:note": NOTE}
 TILE: Final = (30, 5)
 """Column and row of the Black Marble tile that holds the invented site."""
 FIRST_MONTH, LAST_MONTH = date(2012, 4, 1), date(2024, 12, 1)
+FIRST_NIGHT, LAST_NIGHT = date(2012, 2, 1), date(2024, 12, 31)
 _CLEAR, _CLOUDY = 0b0000_0010, 0b1100_0010
 """QF_Cloud_Mask: night over land, confidently clear or confidently cloudy."""
-_DAYS_APART = 75
+_DAYS_APART = 120
 _DENSE = (
-    (date(2013, 2, 1), date(2013, 12, 31), 8),
-    (date(2015, 12, 1), date(2016, 4, 30), 6),
+    (date(2013, 2, 1), date(2013, 12, 31), 9),
+    (date(2015, 12, 1), date(2016, 5, 31), 8),
 )
 """Spans around the positive controls, and the days between two nights in them."""
 
 
-def light_nights() -> tuple[date, ...]:
-    """The nights of the committed files, by the civil day into which the overpass falls."""
+def light_nights(options: ArchiveOptions) -> tuple[date, ...]:
+    """The nights of some years, by the civil day into which the overpass falls."""
     days = set()
-    for first, last, step in ((date(2012, 2, 1), date(2024, 12, 31), _DAYS_APART), *_DENSE):
+    for first, last, step in ((FIRST_NIGHT, LAST_NIGHT, _DAYS_APART), *_DENSE):
         n_steps = (last - first).days // step
         days |= {first + timedelta(days=step * k) for k in range(n_steps + 1)}
-    return tuple(sorted(days))
+    first, last = options.span(FIRST_NIGHT, LAST_NIGHT)
+    return tuple(sorted(day for day in days if first <= day <= last))
 
 
-def write_months(folder: Path, seed: int, truth: Truth) -> int:
+def write_months(folder: Path, past: Past, options: ArchiveOptions) -> int:
     """Write the monthly composites of 2012 to 2024; give back how many.
 
     Raises:
         StoreError: if a file cannot be written.
     """
-    months = NightSky(seed, truth).months(FIRST_MONTH, LAST_MONTH)
-    for month in months:
+    first, last = options.span(FIRST_MONTH, LAST_MONTH)
+    months = NightSky(past.seed, past.truth).months(FIRST_MONTH, LAST_MONTH)
+    kept = [month for month in months if first <= month.first <= last]
+    for month in kept:
         _write_month(folder, month)
-    return len(months)
+    return len(kept)
 
 
 def _write_month(folder: Path, month: LightMonth) -> None:
@@ -71,16 +78,18 @@ def _write_month(folder: Path, month: LightMonth) -> None:
     _write(folder / f"{stem}.cf_cvg.tif", month.n_looks, FINE_STEP_DEG)
 
 
-def write_years(folder: Path, seed: int, truth: Truth) -> int:
+def write_years(folder: Path, past: Past, options: ArchiveOptions) -> int:
     """Write the annual DMSP-OLS composites of 2003 to 2013; give back how many.
 
     Raises:
         StoreError: if a file cannot be written.
     """
-    years = NightSky(seed, truth).years()
-    for year in years:
+    first, last = options.years
+    years = NightSky(past.seed, past.truth).years()
+    kept = [one for one in years if first <= one.year <= last]
+    for year in kept:
         _write_year(folder, year)
-    return len(years)
+    return len(kept)
 
 
 def _write_year(folder: Path, year: LightYear) -> None:
@@ -90,19 +99,19 @@ def _write_year(folder: Path, year: LightYear) -> None:
     _write(folder / f"{stem}.cf_cvg.tif", year.n_looks, COARSE_STEP_DEG)
 
 
-def _write(path: Path, pixels: NDArray[np.generic], step_deg: float) -> None:
+def _write(path: Path, pixels: NDArray[Any], step_deg: float) -> None:
     """Write one band on the window of the light files."""
     name = path.name.split(".")[-2]
     write_cog(path, {name: pixels}, light_grid(step_deg), nodata=None, tags=TAGS)
 
 
-def write_nights(folder: Path, seed: int, truth: Truth) -> int:
+def write_nights(folder: Path, past: Past, options: ArchiveOptions) -> int:
     """Write the daily Black Marble files; give back how many.
 
     Raises:
         StoreError: if a file cannot be written.
     """
-    nights = NightSky(seed, truth).nights(light_nights())
+    nights = NightSky(past.seed, past.truth).nights(light_nights(options))
     for night in nights:
         # The overpass at 01:30 belongs to the UTC day before.
         day = night.night - timedelta(days=1)
@@ -118,11 +127,11 @@ def _fields(night: LightNight) -> Iterator[tuple[str, SparseField]]:
         round((tile.top_deg - grid.top_deg) / FINE_STEP_DEG),
         round((grid.left_deg - tile.left_deg) / FINE_STEP_DEG),
     )
-    light = {"scale_factor": bm.INTEGER.scale, "offset": 0.0, "units": "nWatts/(cm^2 sr)"}
-    moon = light | {"units": "nWatts/cm^2"}
+    scale: dict[str, float | str] = {"scale_factor": bm.INTEGER.scale, "offset": 0.0}
+    light, moon = scale | {"units": "nWatts/(cm^2 sr)"}, scale | {"units": "nWatts/cm^2"}
     seen = np.isfinite(night.radiance)
     stored = np.where(seen, np.rint(np.nan_to_num(night.radiance) / bm.INTEGER.scale), 65535)
-    layers = {
+    layers: dict[str, _Layer] = {
         bm.RADIANCE: (stored, "u2", 65535, light),
         bm.MOON: (np.full(seen.shape, round(night.moon / bm.INTEGER.scale)), "u2", 65535, moon),
         bm.LATEST: (np.where(seen, 0, 3), "u1", bm.FLAG_FILL, {}),

@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -197,7 +198,7 @@ class NightSky:
         rng = stream(self.seed, "light-nights")
         memory = [
             math.exp(-(later - earlier).days / _NIGHT_MEMORY_DAYS)
-            for earlier, later in zip(days, days[1:], strict=False)
+            for earlier, later in pairwise(days)
         ]
         own = _remembered(_NIGHT_SPREAD, memory, _heavy(rng, (len(days), len(SOURCES))))
         return tuple(map(self._night, days, own))

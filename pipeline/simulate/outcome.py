@@ -6,13 +6,12 @@ for belongs to ``claimed``; how an outcome changes light, heat and ground to the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import ConfigError
-from pipeline.simulate.claimed import CLAIMS
+from pipeline.simulate.claimed import CLAIMS, NULLS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,10 +34,15 @@ class Outcome(StrEnum):
     """The same happened, some months later."""
 
 
-REHEARSED: Final = {"K001-03": Outcome.ABSENT, "K000-13": Outcome.ABSENT}
+REHEARSED: Final = (("K000-13", Outcome.ABSENT), ("K001-03", Outcome.ABSENT))
 """What did not happen in the committed tiles. No light was diverted in 2017, since K001-08 says
 that none was to be seen; no roof was built in the city quarter, whose Sentinel-2 tiles are older
 than the claims' truth."""
+_REFUTED: Final = (
+    *((claim, Outcome.ABSENT) for claim in NULLS),
+    # The dip of 2010 makes that year darker than the one before.
+    ("K002-10", Outcome.ABSENT),
+)
 STEP_REFLECTANCE: Final = 0.1
 STEP_LOG: Final = 0.1
 """The common step: reflectance added, and natural logarithm added to light and radar power."""
@@ -50,12 +54,12 @@ class Truth:
 
     Attributes:
         name: the variant that it was made from.
-        outcomes: by claim; those not named happened.
+        outcomes: pairs of a claim and its outcome; those not named happened.
         step_on: the day from which every place is brighter by the common step; None for never.
     """
 
     name: str = "rehearsal"
-    outcomes: Mapping[str, Outcome] = field(default_factory=lambda: dict(REHEARSED))
+    outcomes: tuple[tuple[str, Outcome], ...] = REHEARSED
     step_on: date | None = None
 
     def of(self, claim_id: str) -> Outcome:
@@ -65,7 +69,7 @@ class Truth:
             KeyError: if it is not one of ``CLAIMS``.
         """
         CLAIMS[claim_id]
-        return self.outcomes.get(claim_id, Outcome.HAPPENED)
+        return dict(self.outcomes).get(claim_id, Outcome.HAPPENED)
 
     def has(self, claim_id: str) -> bool:
         """Whether it happened where and when it was claimed, seen or not."""
@@ -87,7 +91,8 @@ class Truth:
         """
         pairs = dict(map(_asked, wanted))
         name = "+".join((self.name, *sorted(f"{claim}={pairs[claim]}" for claim in pairs)))
-        return replace(self, name=name, outcomes={**self.outcomes, **pairs}) if pairs else self
+        outcomes = {**dict(self.outcomes), **pairs}
+        return replace(self, name=name, outcomes=tuple(outcomes.items())) if pairs else self
 
     @property
     def overcast(self) -> tuple[Span, ...]:
@@ -117,9 +122,13 @@ def _asked(wanted: str) -> tuple[str, Outcome]:
 def truth_of(variant: str, step_on: date | None = None) -> Truth:
     """A truth by name.
 
+    Claims that predict nothing are left alone by all variants but ``clouded`` and ``refuted``: what
+    would refute one of them would pass for the change that another one predicts.
+
     Args:
-        variant: ``rehearsal``, an outcome (of all claims), or ``stepped`` (nothing happened, and
-            every place steps).
+        variant: ``rehearsal``; an outcome, of all claims that predict a change; ``refuted``, in
+            which what predicts nothing is refuted; or ``stepped``, in which nothing happened and
+            every place steps.
         step_on: the day of the step; the closure of 2016 if not given.
 
     Raises:
@@ -129,12 +138,20 @@ def truth_of(variant: str, step_on: date | None = None) -> Truth:
         return REHEARSAL_TRUTH
     if variant == "stepped":
         day = step_on or CLAIMS["K001-09"].window[0]
-        return Truth(variant, dict.fromkeys(CLAIMS, Outcome.ABSENT), day)
+        return Truth(variant, _all(Outcome.ABSENT), day)
+    if variant == "refuted":
+        return Truth(variant, (*REHEARSED[:1], *_REFUTED))
     if variant not in set(Outcome):
         remedy = f"choose one of {', '.join(VARIANTS)}"
         raise ConfigError("no such truth", where=f"simulate.truth {variant}", remedy=remedy)
-    return Truth(variant, dict.fromkeys(CLAIMS, Outcome(variant)))
+    return Truth(variant, _all(Outcome(variant)))
+
+
+def _all(outcome: Outcome) -> tuple[tuple[str, Outcome], ...]:
+    """One outcome for every claim; what predicts nothing is not refuted by it."""
+    kept = () if outcome is Outcome.CLOUDED else NULLS
+    return tuple((claim, outcome) for claim in CLAIMS if claim not in kept)
 
 
 REHEARSAL_TRUTH: Final = Truth()
-VARIANTS: Final = (REHEARSAL_TRUTH.name, *Outcome, "stepped")
+VARIANTS: Final = (REHEARSAL_TRUTH.name, *Outcome, "refuted", "stepped")

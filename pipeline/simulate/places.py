@@ -38,8 +38,8 @@ class Town(NamedTuple):
     def outline(self) -> Polygon:
         """About 5 km by 5 km, in longitude and latitude."""
         lon, lat = self.lon_deg, self.lat_deg
-        edges = (lon - 0.028, lat - 0.0225, lon + 0.028, lat + 0.0225)
-        return box(*(round(edge, 6) for edge in edges))
+        west, east = round(lon - 0.028, 6), round(lon + 0.028, 6)
+        return box(west, round(lat - 0.0225, 6), east, round(lat + 0.0225, 6))
 
 
 TOWNS: Final = (
@@ -49,4 +49,4 @@ TOWNS: Final = (
     Town("light-town-south", "Southern town, night light only (invented)", 125.470, 36.912, 7.0),
 )
 LIGHT_FRAME_DEG: Final = (125.35, 36.875, 125.70, 37.10)
-"""West, south, east and north of the light grids, on multiples of 1/120 degree as near as can be."""
+"""West, south, east and north of the light grids, near lines of 1/120 degree."""

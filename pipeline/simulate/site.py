@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.errors import ConfigError
+from pipeline.simulate.archive import require_seed, require_simulated
 from pipeline.simulate.catalogue import write_catalogue, write_scene
 from pipeline.simulate.scenes import build_surface, simulate_scenes
+from pipeline.simulate.stac import PAGE
 from pipeline.simulate.truth import TruthEntry, truth_document, witnesses
 from pipeline.store.files import canonical_json, publish_bytes
 
@@ -41,15 +42,9 @@ def _make_room(folder: Path, seed: int) -> None:
     Raises:
         ConfigError: if the seed is negative, or the folder holds a catalogue of another kind.
     """
-    if seed < 0:
-        raise ConfigError("a seed is a whole number from 0", where=f"seed {seed}")
-    page = folder / "catalog.json"
-    if not page.is_file():
-        return
-    if b'"zonewatch:simulated":true' not in page.read_bytes():
-        remedy = "name a folder that is new or holds an older simulation"
-        raise ConfigError("the catalogue there is not simulated", where=str(page), remedy=remedy)
-    page.unlink()
+    require_seed(seed)
+    require_simulated(folder)
+    (folder / PAGE).unlink(missing_ok=True)
 
 
 def simulate_site(folder: Path, *, seed: int, options: SimulateOptions) -> SimulatedSite:

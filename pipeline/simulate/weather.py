@@ -110,7 +110,8 @@ def simulate_weather(seed: int, overcast: Iterable[Span] = ()) -> dict[date, Wea
         overcast: further spans of unbroken cloud; they change nothing else.
     """
     spans = (OVERCAST_SPELL, *overcast)
-    return _record(stream(seed, "weather"), _FIRST_DAY, _LAST_DAY, _snowfalls(seed), spans)
+    days = _days(_FIRST_DAY, _LAST_DAY)
+    return _record(stream(seed, "weather"), days, _snowfalls(seed), spans)
 
 
 def simulate_climate(seed: int, overcast: Iterable[Span] = ()) -> dict[date, Weather]:
@@ -124,15 +125,13 @@ def simulate_climate(seed: int, overcast: Iterable[Span] = ()) -> dict[date, Wea
     day = timedelta(days=1)
     before = _record(
         stream(seed, "weather-before"),
-        _CLIMATE_FIRST,
-        _FIRST_DAY - day,
+        _days(_CLIMATE_FIRST, _FIRST_DAY - day),
         _old_snowfalls(seed, range(2002, 2018)),
         overcast,
     )
     after = _record(
         stream(seed, "weather-after"),
-        _LAST_DAY + day,
-        _CLIMATE_LAST,
+        _days(_LAST_DAY + day, _CLIMATE_LAST),
         _old_snowfalls(seed, range(2022, 2025)),
         overcast,
     )
@@ -153,14 +152,13 @@ def _old_snowfalls(seed: int, winters: Iterable[int]) -> dict[date, float]:
 
 def _record(
     rng: np.random.Generator,
-    first: date,
-    last: date,
+    days: Iterable[date],
     falls: Mapping[date, float],
     overcast: Iterable[Span],
 ) -> dict[date, Weather]:
     """Day after day, each of which remembers the one before."""
     wetness, depth, level, record = 0.3, 0.0, 0.0, {}
-    for day in _days(first, last):
+    for day in days:
         month = day.month - 1
         rain = rng.gamma(0.7, 0.5) if rng.random() < _RAIN_CHANCE[month] else 0.0
         wetness = min(1.0, wetness * math.exp(-1 / 7) + rain)

@@ -1,0 +1,263 @@
+# ruff: noqa: PLR2004 - every number here is a made-up quantity, read in the place it acts
+"""Landsat 5, 7, 8 and 9 over the park from 2003 to 2024: one simulated scene after another.
+
+Here belong which satellite passes when, pixels of 30 m and the bits of QA_PIXEL. Temperature
+belongs to ``thermal``, the ground to ``eras``, files to ``landsat_items``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy import ndimage
+
+from pipeline.model.grid import Grid
+from pipeline.simulate.fields import skewed_noise, smooth_field, stream
+from pipeline.simulate.options import CORE_LEFT_M, CORE_TOP_M, CRS
+from pipeline.simulate.outcome import STEP_REFLECTANCE
+from pipeline.simulate.sensor import correction_error
+from pipeline.simulate.sky import make_sky, through
+from pipeline.simulate.thermal import Thermometer, to_blocks
+from pipeline.simulate.weather import simulate_climate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from pipeline.simulate.eras import Past
+    from pipeline.simulate.fields import Flags, Floats
+    from pipeline.simulate.sky import Sky
+    from pipeline.simulate.weather import Weather
+
+GRID: Final = Grid(CRS, CORE_LEFT_M - 10, CORE_TOP_M + 10, 30, 67, 67)
+"""On multiples of 30 m, covering the frame of 2 km."""
+LANDSAT_BANDS: Final = ("blue", "green", "red", "nir08", "swir16", "swir22")
+CYCLE_DAYS: Final = 16
+_PHASE = {"LE07": 0, "LC09": 0, "LT05": 8, "LC08": 8}
+"""Days after the epoch at which each passes; 7 and 9 fly in one slot, 5 and 8 in another."""
+_EPOCH = date(2023, 2, 24)
+"""A day on which Landsat 9 sees path 116, row 034."""
+_YEARS = {
+    "LT05": (date(2003, 1, 1), date(2011, 10, 31)),
+    "LE07": (date(2003, 1, 1), date(2021, 12, 31)),
+    "LC08": (date(2013, 4, 11), date(2024, 12, 31)),
+    "LC09": (date(2021, 11, 1), date(2024, 12, 31)),
+}
+PLATFORMS: Final = {
+    "LT05": "landsat-5",
+    "LE07": "landsat-7",
+    "LC08": "landsat-8",
+    "LC09": "landsat-9",
+}
+SLC_OFF: Final = date(2003, 5, 31)
+PER_YEAR: Final = 6
+_DENSE: Final = {2013: 16, 2016: 12, 2017: 12}
+"""Scenes in the years in which the most is claimed; the others have ``PER_YEAR``."""
+_DAY = timedelta(days=1)
+_SCALE, _OFFSET = 2.75e-5, -0.2
+_STEP_DN = 256
+"""Stored in steps of 0.007 reflectance, much coarser than the real thing, so that files stay small:
+noise that it adds has a standard deviation of 0.002."""
+_BLUR_CELLS = 2.4
+_MEMORY_DAYS = 60.0
+_CLOUD_SEEN, _SHADE_SEEN = 0.20, 0.22
+QA_FILL, QA_CLEAR, QA_SNOW, QA_WATER, QA_DILATED, QA_SHADOW, QA_CLOUD = range(7)
+_QA_TM = np.array([1, 5440, 13600, 5504, 5442, 7440, 5896], np.uint16)
+_QA_CIRRUS_LOW = 1 << 14
+"""Set by Landsat 8 and 9 wherever there is a pixel; older craft know no cirrus."""
+
+
+@dataclass(frozen=True)
+class LandsatScene:
+    """One scene as delivered.
+
+    Attributes:
+        craft: first letters of the product, such as LC08.
+        weather: the day.
+        numbers: stored numbers by common band name, (y, x) at 30 m; 0 is nothing.
+        kelvin: the temperature that ``lwir11`` stores, (y, x); NaN where nothing is.
+        error_k: the uncertainty that ``st_qa`` stores, likewise.
+        qa: QA_PIXEL.
+        cloud_cover_pct: truth: share of the frame under cloud.
+    """
+
+    craft: str
+    weather: Weather
+    numbers: Mapping[str, NDArray[np.uint16]]
+    kelvin: Floats
+    error_k: Floats
+    qa: NDArray[np.uint16]
+    cloud_cover_pct: float
+
+    @property
+    def day(self) -> date:
+        """The day of the pass."""
+        return self.weather.day
+
+
+def passes_of(craft: str, first: date, last: date) -> tuple[date, ...]:
+    """All days from first to last (included) on which a craft sees the frame."""
+    start, end = max(first, _YEARS[craft][0]), min(last, _YEARS[craft][1])
+    day = start + timedelta(days=(_PHASE[craft] - (start - _EPOCH).days) % CYCLE_DAYS)
+    found = []
+    while day <= end:
+        found.append(day)
+        day += timedelta(days=CYCLE_DAYS)
+    return tuple(found)
+
+
+def landsat_days(seed: int, first: int = 2003, last: int = 2024) -> tuple[tuple[date, str], ...]:
+    """The passes that are kept, day and craft: the clearest of each part of a year.
+
+    One in six is taken whatever its sky. What is chosen depends on the weather of the seed
+    only, never on the truth.
+    """
+    record = simulate_climate(seed)
+    chosen = []
+    for year in range(first, last + 1):
+        n_parts = _DENSE.get(year, PER_YEAR)
+        for part in range(n_parts):
+            pool = _passes_in(year, part, n_parts)
+            is_blind = part % PER_YEAR == year % PER_YEAR
+            best = min(pool, key=lambda one: (record[one[0]].cloud_cover, one))
+            chosen.append(pool[len(pool) // 2] if is_blind else best)
+    return tuple(chosen)
+
+
+def _passes_in(year: int, part: int, n_parts: int) -> list[tuple[date, str]]:
+    """The passes of one part of a year from which one is chosen.
+
+    Scenes with gaps are taken where there is no other craft, or in turn.
+    """
+    start, end = (
+        date(year, 1, 1) + timedelta(days=365 * number // n_parts) for number in (part, part + 1)
+    )
+    passes = sorted((day, craft) for craft in _YEARS for day in passes_of(craft, start, end - _DAY))
+    gappy = [one for one in passes if one[1] == "LE07" and one[0] > SLC_OFF]
+    whole = [one for one in passes if one not in gappy]
+    return whole if whole and ((part + year) % 5 or not gappy) else gappy
+
+
+def simulate_landsat(past: Past, days: Sequence[tuple[date, str]]) -> Iterator[LandsatScene]:
+    """Scenes in order of time; only one is held at once."""
+    record = simulate_climate(past.seed, past.truth.overcast)
+    thermometer, unrest, before = Thermometer(past), None, None
+    for day, craft in days:
+        fresh = skewed_noise(stream(past.seed, "landsat-unrest", day.toordinal()), GRID.shape, 1.0)
+        kept = math.exp(-(day - before).days / _MEMORY_DAYS) if before else 0.0
+        unrest = fresh if unrest is None else kept * unrest + math.sqrt(1 - kept**2) * fresh
+        before = day
+        yield _scene(thermometer, record[day], craft, unrest)
+
+
+def _scene(thermometer: Thermometer, weather: Weather, craft: str, unrest: Floats) -> LandsatScene:
+    """One scene."""
+    past, day = thermometer.past, weather.day
+    look = past.surface_on(day).look(weather, 1, past.in_use(day))
+    sky = make_sky(past.seed, weather, (3 * GRID.height, 3 * GRID.width))
+    seen = _observe(past, look.reflectance, sky, weather, unrest)
+    snow = to_blocks(look.snow, (0, 0))
+    kinds = _kinds(past.seed, day, seen, sky, snow)
+    gone = _gaps(past.seed, day) if craft == "LE07" and day > SLC_OFF else kinds < 0
+    kinds[gone] = QA_FILL
+    heat = thermometer.read(weather, craft, look)
+    cover = _thirds(sky.cover)
+    kelvin = heat * (1 - cover) + (heat - 25) * cover
+    near = ndimage.distance_transform_edt(cover < 0.3) * 0.03
+    error = np.where(gone, np.nan, 1.3 + 3.5 * np.exp(-near / 0.6))
+    return LandsatScene(
+        craft,
+        weather,
+        {band: _stored(layer, gone) for band, layer in zip(LANDSAT_BANDS, seen, strict=True)},
+        np.where(gone, np.nan, kelvin),
+        error,
+        _qa(kinds, craft),
+        100 * float((cover > 0.2).mean()),
+    )
+
+
+def _observe(past: Past, look: Floats, sky: Sky, weather: Weather, unrest: Floats) -> Floats:
+    """Reflectance above the air in the six bands, (band, y, x) at 30 m."""
+    rng = stream(past.seed, "landsat-detector", weather.day.toordinal())
+    shift = tuple(int(n) for n in np.clip(np.rint(0.8 * rng.standard_t(4, 2)), -2, 2))
+    blurred = np.array([ndimage.gaussian_filter(layer, _BLUR_CELLS) for layer in look])
+    ground = np.array([to_blocks(layer, (shift[0], shift[1])) for layer in blurred])
+    # The second infrared band follows the first, less so where it is green.
+    green = np.clip((ground[3] - ground[2]) / np.maximum(ground[3] + ground[2], 0.02), 0, 0.8)
+    far = ground[4] * (0.86 - 0.45 * green)
+    clutter = to_blocks(past.final.clutter, (0, 0))
+    ground = np.concatenate([ground, far[None]]) * (1 + 0.012 * clutter * unrest)
+    thin = _Thin(sky)
+    seen = through(thin.sky, ground[:5], 1.0)
+    last = through(thin.sky, np.concatenate([ground[:4], ground[5:]]), 1.0)[4:]
+    gains = correction_error(past.seed, weather.day)
+    seen = np.concatenate([seen, last]) * np.append(gains, gains[-1])[:, None, None]
+    seen += STEP_REFLECTANCE * past.truth.is_stepped(weather.day)
+    noisy: Floats = seen + (0.0012 + 0.004 * np.clip(seen, 0, 0.4)) * rng.standard_t(5, seen.shape)
+    return noisy
+
+
+def _thirds(layer: Floats) -> Floats:
+    """Means of 3 x 3 blocks: 10 m pixels as 30 m pixels."""
+    rows, cols = layer.shape
+    means: Floats = layer.reshape(rows // 3, 3, cols // 3, 3).mean(axis=(1, 3))
+    return means
+
+
+@dataclass(frozen=True)
+class _Thin:
+    """A sky at 10 m, to be had at 30 m."""
+
+    fine: Sky
+
+    @property
+    def sky(self) -> Sky:
+        """The sky at 30 m."""
+        layers = {name: _thirds(layer) for name, layer in vars(self.fine).items()}
+        return type(self.fine)(**layers)
+
+
+def _kinds(seed: int, day: date, seen: Floats, sky: Sky, snow: Floats) -> NDArray[np.int8]:
+    """What the classifier makes of each pixel: mostly right, unsure at the edges of cloud."""
+    rng = stream(seed, "landsat-classifier", day.toordinal())
+    doubt = 0.05 * smooth_field(rng, GRID.shape, 1.5)
+    cover, shade = _thirds(sky.cover), _thirds(sky.shade)
+    green, red, nir, swir = seen[1], seen[2], seen[3], seen[4]
+    kinds = np.full(GRID.shape, QA_CLEAR, np.int8)
+    kinds[(nir < 0.11) & (green > 1.02 * nir) & (swir < 0.08) & (red < 0.15)] = QA_WATER
+    index = (green - swir) / np.maximum(green + swir, 1e-3)
+    kinds[(index > 0.4) & (nir > 0.11) & (snow > 0.2)] = QA_SNOW
+    kinds[(shade + doubt > _SHADE_SEEN) & (shade > 0.08)] = QA_SHADOW
+    cloud = (cover + doubt > _CLOUD_SEEN) & (cover > 0.04)
+    rim: Flags = ndimage.binary_dilation(cloud, iterations=2) & ~cloud
+    kinds[rim] = QA_DILATED
+    kinds[cloud] = QA_CLOUD
+    return kinds
+
+
+def _gaps(seed: int, day: date) -> Flags:
+    """The gaps of a failed scan line corrector, near the middle of a scene: slanting stripes."""
+    offset = stream(seed, "scan-lines", day.toordinal()).uniform(0, 33)
+    rows, cols = np.mgrid[: GRID.height, : GRID.width]
+    # Lines lie some ten degrees off the rows, and the gaps widen to the side.
+    along = (rows - 0.18 * cols + offset) % 33
+    lost: Flags = along < 3 + 0.06 * cols
+    return lost
+
+
+def _qa(kinds: NDArray[np.int8], craft: str) -> NDArray[np.uint16]:
+    """QA_PIXEL of a craft."""
+    bits = _QA_TM[kinds]
+    is_new = craft in ("LC08", "LC09")
+    return np.where((kinds != QA_FILL) & is_new, bits | _QA_CIRRUS_LOW, bits).astype(np.uint16)
+
+
+def _stored(reflectance: Floats, gone: Flags) -> NDArray[np.uint16]:
+    """Reflectance as stored numbers; 0 where nothing is."""
+    steps = np.rint((reflectance - _OFFSET) / _SCALE / _STEP_DN) * _STEP_DN
+    return np.where(gone, 0, np.clip(steps, 1, 65_000)).astype(np.uint16)
