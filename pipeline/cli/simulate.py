@@ -5,7 +5,7 @@ Here belong its options. What is made belongs to ``pipeline.simulate``.
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the types at run time
 from typing import Annotated
 
 import typer

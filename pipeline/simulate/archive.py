@@ -68,13 +68,11 @@ def simulate_archive(
     if sensor not in ARCHIVES:
         remedy = f"choose one of {', '.join(ARCHIVES)}"
         raise ConfigError("no such archive is simulated", where=sensor, remedy=remedy)
-    require_simulated(folder)
+    make_room(folder, is_page_written=sensor in STAC_ARCHIVES)
     past = Past(seed, options.truth)
     if sensor in LIGHT_ARCHIVES:
         n_items = LIGHT_ARCHIVES[sensor](folder, past, options)
     else:
-        # An interrupted run leaves no page, so that half a collection is never read.
-        (folder / PAGE).unlink(missing_ok=True)
         n_items = STAC_ARCHIVES[sensor](folder, past, options)
         write_page(folder, TITLE)
     write_claim_truth(folder, past)
@@ -92,13 +90,19 @@ def require_seed(seed: int) -> None:
         raise ConfigError("a seed is a whole number from 0", where=f"seed {seed}")
 
 
-def require_simulated(folder: Path) -> None:
-    """Refuse a folder with a catalogue of another kind.
+def make_room(folder: Path, *, is_page_written: bool = True) -> None:
+    """Take an older simulation's first page away if it is written anew; touch nobody else's.
+
+    An interrupted run leaves no page, so that half a collection is never read.
 
     Raises:
-        ConfigError: if its first page does not say that it is simulated.
+        ConfigError: if the folder holds a catalogue of another kind.
     """
     page = folder / PAGE
-    if page.is_file() and b'"zonewatch:simulated":true' not in page.read_bytes():
+    if not page.is_file():
+        return
+    if b'"zonewatch:simulated":true' not in page.read_bytes():
         remedy = "name a folder that is new or holds an older simulation"
         raise ConfigError("the catalogue there is not simulated", where=str(page), remedy=remedy)
+    if is_page_written:
+        page.unlink()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.simulate.claimed import Claimed, Span
-    from pipeline.simulate.fields import Floats
+    from pipeline.simulate.fields import Flags, Floats
 
 FILE: Final = "claims-truth.json"
 _SAMPLE_DAYS = 15
@@ -106,7 +106,7 @@ class Sizes:
             found.append(distinct[key])
         return HEAT_OF_A_ROOF_K * float(np.mean(found))
 
-    def _roofs_of(self, zone_id: str) -> Floats:
+    def _roofs_of(self, zone_id: str) -> Flags:
         """The roofs of a zone, (y, x)."""
         places = list(PARCELS)
         wanted = [
@@ -114,11 +114,11 @@ class Sizes:
             for number, place in enumerate(places, start=1)
             if zone_id == "whole-complex" or ZONE_OF_BLOCK.get(place) == zone_id
         ]
-        roofs: Floats = self.past.is_roof & np.isin(self.past.number_of_block, wanted)
+        roofs: Flags = self.past.is_roof & np.isin(self.past.number_of_block, wanted)
         return roofs
 
     def built(self, zone_id: str, span: Span) -> float:
-        """Share of the park that is built at the end of some days, or area of the city's new hall."""
+        """Share of the park that is built in the end, or area of the city's new hall."""
         if zone_id == "kaesong-city":
             return self._planted_m2("new_roof", ("kaesong-city", "panmun-station"), span)
         return self._share_of_park(self.past.is_built(span[1]))
@@ -128,7 +128,7 @@ class Sizes:
         del zone_id
         return self._share_of_park(self.past.is_bared(span[1]))
 
-    def _share_of_park(self, flags: Floats) -> float:
+    def _share_of_park(self, flags: Flags | Floats) -> float:
         """Share of the park's cells with a flag."""
         return float(flags[self.past.number_of_block > 0].mean())
 

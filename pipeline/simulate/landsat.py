@@ -8,7 +8,7 @@ belongs to ``thermal``, the ground to ``eras``, files to ``landsat_items``.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -56,7 +56,7 @@ PLATFORMS: Final = {
 }
 SLC_OFF: Final = date(2003, 5, 31)
 PER_YEAR: Final = 6
-_DENSE: Final = {2013: 16, 2016: 12, 2017: 12}
+_DENSE: Final = {2013: 14, 2016: 10, 2017: 10}
 """Scenes in the years in which the most is claimed; the others have ``PER_YEAR``."""
 _DAY = timedelta(days=1)
 _SCALE, _OFFSET = 2.75e-5, -0.2
@@ -64,6 +64,7 @@ _STEP_DN = 256
 """Stored in steps of 0.007 reflectance, much coarser than the real thing, so that files stay small:
 noise that it adds has a standard deviation of 0.002."""
 _BLUR_CELLS = 2.4
+_CLOUD_COLDER_K = 25.0
 _MEMORY_DAYS = 60.0
 _CLOUD_SEEN, _SHADE_SEEN = 0.20, 0.22
 QA_FILL, QA_CLEAR, QA_SNOW, QA_WATER, QA_DILATED, QA_SHADOW, QA_CLOUD = range(7)
@@ -143,63 +144,97 @@ def _passes_in(year: int, part: int, n_parts: int) -> list[tuple[date, str]]:
     return whole if whole and ((part + year) % 5 or not gappy) else gappy
 
 
+@dataclass(frozen=True)
+class _Pass:
+    """What one pass brings along.
+
+    Attributes:
+        craft: first letters of its product.
+        weather: the day.
+        sky: the air at 30 m.
+        unrest: the ground's own noise, (y, x), unit variance.
+    """
+
+    craft: str
+    weather: Weather
+    sky: Sky
+    unrest: Floats
+
+    @property
+    def day(self) -> date:
+        """The day of the pass."""
+        return self.weather.day
+
+
 def simulate_landsat(past: Past, days: Sequence[tuple[date, str]]) -> Iterator[LandsatScene]:
     """Scenes in order of time; only one is held at once."""
     record = simulate_climate(past.seed, past.truth.overcast)
-    thermometer, unrest, before = Thermometer(past), None, None
+    thermometer, unrest, before = Thermometer(past), np.zeros(GRID.shape), date.min
     for day, craft in days:
         fresh = skewed_noise(stream(past.seed, "landsat-unrest", day.toordinal()), GRID.shape, 1.0)
-        kept = math.exp(-(day - before).days / _MEMORY_DAYS) if before else 0.0
-        unrest = fresh if unrest is None else kept * unrest + math.sqrt(1 - kept**2) * fresh
+        kept = math.exp(-(day - before).days / _MEMORY_DAYS)
+        unrest = kept * unrest + math.sqrt(1 - kept**2) * fresh
         before = day
-        yield _scene(thermometer, record[day], craft, unrest)
+        sky = _thinned(make_sky(past.seed, record[day], (3 * GRID.height, 3 * GRID.width)))
+        yield _scene(thermometer, _Pass(craft, record[day], sky, unrest))
 
 
-def _scene(thermometer: Thermometer, weather: Weather, craft: str, unrest: Floats) -> LandsatScene:
+def _scene(thermometer: Thermometer, one: _Pass) -> LandsatScene:
     """One scene."""
-    past, day = thermometer.past, weather.day
-    look = past.surface_on(day).look(weather, 1, past.in_use(day))
-    sky = make_sky(past.seed, weather, (3 * GRID.height, 3 * GRID.width))
-    seen = _observe(past, look.reflectance, sky, weather, unrest)
-    snow = to_blocks(look.snow, (0, 0))
-    kinds = _kinds(past.seed, day, seen, sky, snow)
-    gone = _gaps(past.seed, day) if craft == "LE07" and day > SLC_OFF else kinds < 0
+    past, day, cover = thermometer.past, one.day, one.sky.cover
+    look = past.surface_on(day).look(one.weather, 1, past.in_use(day))
+    seen = _observe(past, look.reflectance, one)
+    kinds = _kinds(past.seed, one, seen, to_blocks(look.snow, (0, 0)))
+    gone = _gaps(past.seed, day) if one.craft == "LE07" and day > SLC_OFF else kinds < 0
     kinds[gone] = QA_FILL
-    heat = thermometer.read(weather, craft, look)
-    cover = _thirds(sky.cover)
-    kelvin = heat * (1 - cover) + (heat - 25) * cover
-    near = ndimage.distance_transform_edt(cover < 0.3) * 0.03
-    error = np.where(gone, np.nan, 1.3 + 3.5 * np.exp(-near / 0.6))
+    kelvin = thermometer.read(one.weather, one.craft, look) - _CLOUD_COLDER_K * cover
+    near_km = ndimage.distance_transform_edt(cover < 0.3) * GRID.gsd_m / 1000
+    error = 1.3 + 3.5 * np.exp(-near_km / 0.6)
     return LandsatScene(
-        craft,
-        weather,
+        one.craft,
+        one.weather,
         {band: _stored(layer, gone) for band, layer in zip(LANDSAT_BANDS, seen, strict=True)},
         np.where(gone, np.nan, kelvin),
-        error,
-        _qa(kinds, craft),
+        np.where(gone, np.nan, error),
+        _qa(kinds, one.craft),
         100 * float((cover > 0.2).mean()),
     )
 
 
-def _observe(past: Past, look: Floats, sky: Sky, weather: Weather, unrest: Floats) -> Floats:
+def _observe(past: Past, look: Floats, one: _Pass) -> Floats:
     """Reflectance above the air in the six bands, (band, y, x) at 30 m."""
-    rng = stream(past.seed, "landsat-detector", weather.day.toordinal())
-    shift = tuple(int(n) for n in np.clip(np.rint(0.8 * rng.standard_t(4, 2)), -2, 2))
-    blurred = np.array([ndimage.gaussian_filter(layer, _BLUR_CELLS) for layer in look])
-    ground = np.array([to_blocks(layer, (shift[0], shift[1])) for layer in blurred])
-    # The second infrared band follows the first, less so where it is green.
-    green = np.clip((ground[3] - ground[2]) / np.maximum(ground[3] + ground[2], 0.02), 0, 0.8)
-    far = ground[4] * (0.86 - 0.45 * green)
+    rng = stream(past.seed, "landsat-detector", one.day.toordinal())
+    south, east = (int(n) for n in np.clip(np.rint(0.8 * rng.standard_t(4, 2)), -2, 2))
+    ground = np.array(
+        [to_blocks(ndimage.gaussian_filter(layer, _BLUR_CELLS), (south, east)) for layer in look]
+    )
     clutter = to_blocks(past.final.clutter, (0, 0))
-    ground = np.concatenate([ground, far[None]]) * (1 + 0.012 * clutter * unrest)
-    thin = _Thin(sky)
-    seen = through(thin.sky, ground[:5], 1.0)
-    last = through(thin.sky, np.concatenate([ground[:4], ground[5:]]), 1.0)[4:]
-    gains = correction_error(past.seed, weather.day)
-    seen = np.concatenate([seen, last]) * np.append(gains, gains[-1])[:, None, None]
-    seen += STEP_REFLECTANCE * past.truth.is_stepped(weather.day)
-    noisy: Floats = seen + (0.0012 + 0.004 * np.clip(seen, 0, 0.4)) * rng.standard_t(5, seen.shape)
+    ground = _with_far_infrared(ground) * (1 + 0.012 * clutter * one.unrest)
+    gains = correction_error(past.seed, one.day)
+    seen = _through(one.sky, ground) * np.append(gains, gains[-1])[:, None, None]
+    seen += STEP_REFLECTANCE * past.truth.is_stepped(one.day)
+    spread = 0.0012 + 0.004 * np.clip(seen, 0, 0.4)
+    # Nobody measures anything on a closed sky: less noise there keeps the files small.
+    spread *= 1 - 0.9 * one.sky.cover
+    noisy: Floats = seen + spread * rng.standard_t(5, seen.shape)
     return noisy
+
+
+def _with_far_infrared(ground: Floats) -> Floats:
+    """The five bands and a sixth, which follows the last, less so where it is green."""
+    red, nir = ground[2], ground[3]
+    green = np.clip((nir - red) / np.maximum(nir + red, 0.02), 0, 0.8)
+    far = ground[4] * (0.86 - 0.45 * green)
+    six: Floats = np.concatenate([ground, far[None]])
+    return six
+
+
+def _through(sky: Sky, ground: Floats) -> Floats:
+    """The six bands above the air; the sixth meets it as the fifth does."""
+    five = through(sky, ground[:5], 1.0)
+    sixth = through(sky, np.concatenate([ground[:4], ground[5:]]), 1.0)[4:]
+    above: Floats = np.concatenate([five, sixth])
+    return above
 
 
 def _thirds(layer: Floats) -> Floats:
@@ -209,24 +244,17 @@ def _thirds(layer: Floats) -> Floats:
     return means
 
 
-@dataclass(frozen=True)
-class _Thin:
-    """A sky at 10 m, to be had at 30 m."""
-
-    fine: Sky
-
-    @property
-    def sky(self) -> Sky:
-        """The sky at 30 m."""
-        layers = {name: _thirds(layer) for name, layer in vars(self.fine).items()}
-        return type(self.fine)(**layers)
+def _thinned(sky: Sky) -> Sky:
+    """A sky at 10 m as one at 30 m."""
+    layers = {name: _thirds(layer) for name, layer in vars(sky).items()}
+    return replace(sky, **layers)
 
 
-def _kinds(seed: int, day: date, seen: Floats, sky: Sky, snow: Floats) -> NDArray[np.int8]:
+def _kinds(seed: int, one: _Pass, seen: Floats, snow: Floats) -> NDArray[np.int8]:
     """What the classifier makes of each pixel: mostly right, unsure at the edges of cloud."""
-    rng = stream(seed, "landsat-classifier", day.toordinal())
+    rng = stream(seed, "landsat-classifier", one.day.toordinal())
     doubt = 0.05 * smooth_field(rng, GRID.shape, 1.5)
-    cover, shade = _thirds(sky.cover), _thirds(sky.shade)
+    cover, shade = one.sky.cover, one.sky.shade
     green, red, nir, swir = seen[1], seen[2], seen[3], seen[4]
     kinds = np.full(GRID.shape, QA_CLEAR, np.int8)
     kinds[(nir < 0.11) & (green > 1.02 * nir) & (swir < 0.08) & (red < 0.15)] = QA_WATER

@@ -39,8 +39,8 @@ _CLEAR, _CLOUDY = 0b0000_0010, 0b1100_0010
 """QF_Cloud_Mask: night over land, confidently clear or confidently cloudy."""
 _DAYS_APART = 120
 _DENSE = (
-    (date(2013, 2, 1), date(2013, 12, 31), 9),
-    (date(2015, 12, 1), date(2016, 5, 31), 8),
+    (date(2013, 2, 1), date(2013, 12, 31), 11),
+    (date(2015, 12, 1), date(2016, 5, 31), 9),
 )
 """Spans around the positive controls, and the days between two nights in them."""
 

@@ -166,7 +166,8 @@ def _stored(power: Floats) -> NDArray[np.float32]:
     ground still move the mean.
     """
     exponent = np.rint(np.log2(np.maximum(power, 1e-5) / _ROUNDING_BIAS))
-    return np.exp2(np.clip(exponent, -14, 6)).astype(np.float32)
+    stored: NDArray[np.float32] = np.exp2(np.clip(exponent, -14, 6)).astype(np.float32)
+    return stored
 
 
 def simulate_radar(past: Past, days: Sequence[date]) -> Iterator[RadarLook]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.simulate.archive import require_seed, require_simulated
+from pipeline.simulate.archive import make_room, require_seed
 from pipeline.simulate.catalogue import write_catalogue, write_scene
 from pipeline.simulate.scenes import build_surface, simulate_scenes
-from pipeline.simulate.stac import PAGE
 from pipeline.simulate.truth import TruthEntry, truth_document, witnesses
 from pipeline.store.files import canonical_json, publish_bytes
 
@@ -36,17 +35,6 @@ class SimulatedSite:
     truth: tuple[TruthEntry, ...]
 
 
-def _make_room(folder: Path, seed: int) -> None:
-    """Take an older simulation's first page away; touch nobody else's.
-
-    Raises:
-        ConfigError: if the seed is negative, or the folder holds a catalogue of another kind.
-    """
-    require_seed(seed)
-    require_simulated(folder)
-    (folder / PAGE).unlink(missing_ok=True)
-
-
 def simulate_site(folder: Path, *, seed: int, options: SimulateOptions) -> SimulatedSite:
     """Write a SIMULATED Sentinel-2 catalogue of the invented site, with its truth.
 
@@ -62,7 +50,8 @@ def simulate_site(folder: Path, *, seed: int, options: SimulateOptions) -> Simul
         ConfigError: if the seed is negative, or the folder holds a catalogue of another kind.
         StoreError: if a file cannot be written.
     """
-    _make_room(folder, seed)
+    require_seed(seed)
+    make_room(folder)
     surface, names = build_surface(seed, options), []
     seen = witnesses(surface)
     for scene in simulate_scenes(surface, options):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +19,8 @@ from pipeline.simulate.ground import FINE_M, PAD_CELLS
 from pipeline.simulate.materials import Material
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pipeline.simulate.eras import Past
     from pipeline.simulate.fields import Floats
     from pipeline.simulate.surface import GroundLook
