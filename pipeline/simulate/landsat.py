@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,7 +21,7 @@ from pipeline.simulate.fields import skewed_noise, smooth_field, stream
 from pipeline.simulate.options import CORE_LEFT_M, CORE_TOP_M, CRS
 from pipeline.simulate.outcome import STEP_REFLECTANCE
 from pipeline.simulate.sensor import correction_error
-from pipeline.simulate.sky import make_sky, through
+from pipeline.simulate.sky import cirrus_mean, make_sky, through
 from pipeline.simulate.thermal import Thermometer, to_blocks
 from pipeline.simulate.weather import simulate_climate
 
@@ -55,9 +56,24 @@ PLATFORMS: Final = {
     "LC09": "landsat-9",
 }
 SLC_OFF: Final = date(2003, 5, 31)
-PER_YEAR: Final = 6
-_DENSE: Final = {2013: 14, 2016: 10, 2017: 10}
-"""Scenes in the years in which the most is claimed; the others have ``PER_YEAR``."""
+_RHYTHM: Final = (
+    (date(2003, 1, 1), 91, 1),
+    (date(2010, 1, 1), 91, 2),
+    (date(2013, 1, 1), 97, 4),
+    (date(2013, 4, 9), 157, 8),
+    (date(2013, 9, 13), 110, 6),
+    (date(2014, 1, 1), 91, 2),
+    (date(2016, 1, 1), 42, 2),
+    (date(2016, 2, 12), 140, 7),
+    (date(2016, 7, 1), 137, 3),
+    (date(2017, 4, 1), 189, 9),
+    (date(2017, 10, 7), 86, 3),
+    (date(2018, 1, 1), 91, 2),
+    (date(2019, 1, 1), 91, 1),
+)
+"""From each day on the record is cut into parts of so many days, of which so many passes are kept:
+more where the most is claimed."""
+_FEW, _ONE_BLIND_IN, _ONE_GAPPY_IN = 2, 6, 5
 _DAY = timedelta(days=1)
 _SCALE, _OFFSET = 2.75e-5, -0.2
 _STEP_DN = 256
@@ -66,7 +82,7 @@ noise that it adds has a standard deviation of 0.002."""
 _BLUR_CELLS = 2.4
 _CLOUD_COLDER_K = 25.0
 _MEMORY_DAYS = 60.0
-_CLOUD_SEEN, _SHADE_SEEN = 0.20, 0.22
+_CLOUD_SEEN, _SHADE_SEEN = 0.28, 0.22
 QA_FILL, QA_CLEAR, QA_SNOW, QA_WATER, QA_DILATED, QA_SHADOW, QA_CLOUD = range(7)
 _QA_TM = np.array([1, 5440, 13600, 5504, 5442, 7440, 5896], np.uint16)
 _QA_CIRRUS_LOW = 1 << 14
@@ -113,35 +129,41 @@ def passes_of(craft: str, first: date, last: date) -> tuple[date, ...]:
 
 
 def landsat_days(seed: int, first: int = 2003, last: int = 2024) -> tuple[tuple[date, str], ...]:
-    """The passes that are kept, day and craft: the clearest of each part of a year.
+    """The passes of some years (both included) that are kept, day and craft, in order of time.
 
-    One in six is taken whatever its sky. What is chosen depends on the weather of the seed
-    only, never on the truth.
+    Of each part of the record the clearest are kept, as one who searches by cloud cover does, and
+    now and then one whatever its sky. What is chosen depends on the seed only, never on the truth.
     """
     record = simulate_climate(seed)
-    chosen = []
-    for year in range(first, last + 1):
-        n_parts = _DENSE.get(year, PER_YEAR)
-        for part in range(n_parts):
-            pool = _passes_in(year, part, n_parts)
-            is_blind = part % PER_YEAR == year % PER_YEAR
-            best = min(pool, key=lambda one: (record[one[0]].cloud_cover, one))
-            chosen.append(pool[len(pool) // 2] if is_blind else best)
-    return tuple(chosen)
+    chosen: list[tuple[date, str]] = []
+    for start, end, n_kept in _parts():
+        rng = stream(seed, "landsat-kept", start.toordinal())
+        takes_all = n_kept > _FEW or not rng.integers(_ONE_GAPPY_IN)
+        passes = _passes_in(start, end, whole_only=not takes_all)
+        drawn = rng.random(len(passes))
+        clouds = [round(record[day].cloud_cover + cirrus_mean(seed, day), 2) for day, _ in passes]
+        order = np.lexsort((drawn, np.array(clouds))).tolist()
+        if not rng.integers(_ONE_BLIND_IN):
+            # The last place goes to any of those that would be left out.
+            order[n_kept - 1 :] = order[len(order) - 1 : n_kept - 2 : -1]
+        chosen += [passes[k] for k in order[:n_kept]]
+    return tuple(one for one in sorted(chosen) if first <= one[0].year <= last)
 
 
-def _passes_in(year: int, part: int, n_parts: int) -> list[tuple[date, str]]:
-    """The passes of one part of a year from which one is chosen.
+def _parts() -> Iterator[tuple[date, date, int]]:
+    """First and last day of each part of the record, and how many passes of it are kept."""
+    for (start, n_days, n_kept), (end, *_) in pairwise((*_RHYTHM, (date(2025, 1, 1), 0, 0))):
+        n_parts = max(1, round((end - start).days / n_days))
+        edges = [start + (end - start) * number / n_parts for number in range(n_parts + 1)]
+        for begin, after in pairwise(edges):
+            yield begin, after - _DAY, n_kept
 
-    Scenes with gaps are taken where there is no other craft, or in turn.
-    """
-    start, end = (
-        date(year, 1, 1) + timedelta(days=365 * number // n_parts) for number in (part, part + 1)
-    )
-    passes = sorted((day, craft) for craft in _YEARS for day in passes_of(craft, start, end - _DAY))
-    gappy = [one for one in passes if one[1] == "LE07" and one[0] > SLC_OFF]
-    whole = [one for one in passes if one not in gappy]
-    return whole if whole and ((part + year) % 5 or not gappy) else gappy
+
+def _passes_in(start: date, end: date, *, whole_only: bool) -> list[tuple[date, str]]:
+    """The passes of one part; those with gaps only if they are asked for or there is no other."""
+    passes = sorted((day, craft) for craft in _YEARS for day in passes_of(craft, start, end))
+    whole = [(day, craft) for day, craft in passes if craft != "LE07" or day <= SLC_OFF]
+    return whole if whole and whole_only else passes
 
 
 @dataclass(frozen=True)
@@ -253,7 +275,7 @@ def _thinned(sky: Sky) -> Sky:
 def _kinds(seed: int, one: _Pass, seen: Floats, snow: Floats) -> NDArray[np.int8]:
     """What the classifier makes of each pixel: mostly right, unsure at the edges of cloud."""
     rng = stream(seed, "landsat-classifier", one.day.toordinal())
-    doubt = 0.05 * smooth_field(rng, GRID.shape, 1.5)
+    doubt = 0.04 * smooth_field(rng, GRID.shape, 1.5)
     cover, shade = one.sky.cover, one.sky.shade
     green, red, nir, swir = seen[1], seen[2], seen[3], seen[4]
     kinds = np.full(GRID.shape, QA_CLEAR, np.int8)

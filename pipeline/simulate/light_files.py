@@ -6,6 +6,7 @@ Here belong names, layouts and the laying out of a folder. Pixels belong to ``li
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -37,22 +38,23 @@ FIRST_MONTH, LAST_MONTH = date(2012, 4, 1), date(2024, 12, 1)
 FIRST_NIGHT, LAST_NIGHT = date(2012, 2, 1), date(2024, 12, 31)
 _CLEAR, _CLOUDY = 0b0000_0010, 0b1100_0010
 """QF_Cloud_Mask: night over land, confidently clear or confidently cloudy."""
-_DAYS_APART = 120
-_DENSE = (
-    (date(2013, 2, 1), date(2013, 12, 31), 11),
-    (date(2015, 12, 1), date(2016, 5, 31), 9),
+_NIGHTS = (
+    (date(2012, 2, 1), 15),
+    (date(2013, 4, 1), 11),
+    (date(2014, 1, 1), 150),
+    (date(2015, 12, 1), 11),
+    (date(2016, 5, 1), 180),
 )
-"""Spans around the positive controls, and the days between two nights in them."""
+"""From each day on, one night is kept in so many: more around the positive controls."""
 
 
 def light_nights(options: ArchiveOptions) -> tuple[date, ...]:
     """The nights of some years, by the civil day into which the overpass falls."""
-    days = set()
-    for first, last, step in ((FIRST_NIGHT, LAST_NIGHT, _DAYS_APART), *_DENSE):
-        n_steps = (last - first).days // step
-        days |= {first + timedelta(days=step * k) for k in range(n_steps + 1)}
+    days: list[date] = []
+    for (start, step), (end, _) in pairwise((*_NIGHTS, (LAST_NIGHT, 0))):
+        days += [start + timedelta(days=step * k) for k in range(-(-(end - start).days // step))]
     first, last = options.span(FIRST_NIGHT, LAST_NIGHT)
-    return tuple(sorted(day for day in days if first <= day <= last))
+    return tuple(day for day in days if first <= day <= last)
 
 
 def write_months(folder: Path, past: Past, options: ArchiveOptions) -> int:

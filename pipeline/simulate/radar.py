@@ -34,7 +34,10 @@ ORBIT: Final = 127
 EPOCH: Final = date(2015, 1, 9)
 """A day of the twelve-day calendar of the orbit."""
 LAST: Final = date(2024, 12, 31)
+SPARSE_UNTIL: Final = date(2018, 1, 1)
+SPARSE_DAYS: Final = 48
 DAYS_APART: Final = 36
+"""Every fourth pass at first, every third later."""
 LOOKS: Final = 5.1
 """Looks of the speckle; rounding to powers of two brings its variance to that of 4.4."""
 _ROUNDING_BIAS = 1.0201
@@ -93,11 +96,13 @@ class RadarLook:
 
 
 def radar_days(first: date = EPOCH, last: date = LAST) -> tuple[date, ...]:
-    """Every third pass of the orbit from one day to another, both included."""
-    start = first + timedelta(days=(EPOCH - first).days % DAYS_APART)
-    return tuple(
-        start + timedelta(days=DAYS_APART * k) for k in range((last - start).days // DAYS_APART + 1)
-    )
+    """The passes from one day to another (both included) that are kept."""
+    early = (SPARSE_UNTIL - EPOCH).days // SPARSE_DAYS
+    days = [EPOCH + timedelta(days=SPARSE_DAYS * k) for k in range(early)]
+    start = EPOCH + timedelta(days=SPARSE_DAYS * early)
+    n_late = (LAST - start).days // DAYS_APART + 1
+    days += [start + timedelta(days=DAYS_APART * k) for k in range(n_late)]
+    return tuple(day for day in days if first <= day <= last)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CELLS_PER_PIXEL: Final = 6
 PIXELS: Final = 67
 NATIVE_M: Final = {"LT05": 120.0, "LE07": 60.0, "LC08": 100.0, "LC09": 100.0}
-HEAT_OF_A_ROOF_K: Final = 6.0
+HEAT_OF_A_ROOF_K: Final = 8.0
 """How much warmer a roof is while its plant works at full level, before the sensor mixes it."""
 _LOT_MEMORY_DAYS = 60.0
 _LOT_SPREAD_K = 0.35

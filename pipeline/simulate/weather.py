@@ -27,6 +27,21 @@ OVERCAST_SPELL = (date(2020, 9, 7), date(2020, 9, 17))
 """Days of unbroken cloud in every simulation: the spell that hides one planted change."""
 SNOWFALLS = (date(2020, 12, 12), date(2021, 1, 10), date(2021, 1, 31))
 """Days of heavy snow in every simulation, beside the random ones."""
+_FINE_SPELLS = (
+    (date(2010, 3, 1), date(2010, 11, 30), 4),
+    (date(2011, 3, 1), date(2011, 11, 30), 4),
+    (date(2012, 3, 1), date(2012, 11, 30), 4),
+    (date(2013, 4, 12), date(2013, 9, 10), 6),
+    (date(2013, 9, 16), date(2013, 12, 10), 5),
+    (date(2014, 4, 1), date(2014, 11, 30), 3),
+    (date(2015, 4, 1), date(2015, 11, 30), 3),
+    (date(2016, 2, 20), date(2016, 6, 20), 4),
+    (date(2017, 4, 1), date(2017, 10, 6), 7),
+)
+"""Spans of years before Sentinel-2, and on how many days of each the sky is clear in every
+simulation: without them a wet summer would leave some claims without a single look."""
+_FINE_EPOCH, _FINE_STEP_DAYS = date(2023, 2, 24), 8
+"""Fine days lie on a calendar of eight days, on which Landsats pass."""
 _RAIN_CHANCE = (0.16, 0.17, 0.22, 0.25, 0.26, 0.32, 0.50, 0.44, 0.27, 0.18, 0.24, 0.18)
 _CLOUD_LEVEL = (-0.5, -0.4, -0.28, -0.22, -0.17, 0.12, 0.65, 0.45, -0.1, -0.58, -0.45, -0.45)
 _LATITUDE_DEG = 37.03
@@ -89,6 +104,16 @@ def _snow_after(depth: float, day: date, wet: float) -> float:
     """What is left of snow after one more day: thaw is slow in January, quick in March."""
     warmth = 0.07 + 0.22 * (1 - math.cos(2 * math.pi * (day.timetuple().tm_yday - 15) / 365))
     return max(0.0, depth - warmth - 0.08 * wet)
+
+
+def fine_days() -> frozenset[date]:
+    """The days on which the sky is clear in every simulation."""
+    found = set()
+    for start, end, n_days in _FINE_SPELLS:
+        for number in range(n_days):
+            day = start + (end - start) * number / max(1, n_days - 1)
+            found.add(day - timedelta(days=(day - _FINE_EPOCH).days % _FINE_STEP_DAYS))
+    return frozenset(found)
 
 
 def _cover(level: float) -> float:
@@ -158,6 +183,7 @@ def _record(
 ) -> dict[date, Weather]:
     """Day after day, each of which remembers the one before."""
     wetness, depth, level, record = 0.3, 0.0, 0.0, {}
+    fine = fine_days()
     for day in days:
         month = day.month - 1
         rain = rng.gamma(0.7, 0.5) if rng.random() < _RAIN_CHANCE[month] else 0.0
@@ -166,6 +192,8 @@ def _record(
         # Cloud remembers the day before, and rain does not fall from a clear sky.
         level = 0.55 * level + 0.83 * rng.standard_normal()
         cover = _cover(0.95 * level + _CLOUD_LEVEL[month] + 0.5 * min(rain, 1.0))
+        if day in fine:
+            cover = 0.0
         if any(start <= day <= end for start, end in overcast):
             cover = 1.0
         record[day] = Weather(day, wetness, depth, cover, 0.008 * float(rng.gamma(0.8, 1.0)))
