@@ -1,5 +1,5 @@
 # ruff: noqa: PLR2004 - every number here is a made-up quantity, read in the place it acts
-"""Landsat 5, 7, 8 and 9 over the park from 2003 to 2024: one simulated scene after another.
+"""Landsat 5, 7, 8 and 9 over the park from 2000 to 2024: one simulated scene after another.
 
 Here belong which satellite passes when, pixels of 30 m and the bits of QA_PIXEL. Temperature
 belongs to ``thermal``, the ground to ``eras``, files to ``landsat_items``.
@@ -44,8 +44,8 @@ _PHASE = {"LE07": 0, "LC09": 0, "LT05": 8, "LC08": 8}
 _EPOCH = date(2023, 2, 24)
 """A day on which Landsat 9 sees path 116, row 034."""
 _YEARS = {
-    "LT05": (date(2003, 1, 1), date(2011, 10, 31)),
-    "LE07": (date(2003, 1, 1), date(2021, 12, 31)),
+    "LT05": (date(2000, 1, 1), date(2011, 10, 31)),
+    "LE07": (date(2000, 1, 1), date(2021, 12, 31)),
     "LC08": (date(2013, 4, 11), date(2024, 12, 31)),
     "LC09": (date(2021, 11, 1), date(2024, 12, 31)),
 }
@@ -57,7 +57,7 @@ PLATFORMS: Final = {
 }
 SLC_OFF: Final = date(2003, 5, 31)
 _RHYTHM: Final = (
-    (date(2003, 1, 1), 91, 1),
+    (date(2000, 1, 1), 91, 1),
     (date(2010, 1, 1), 91, 2),
     (date(2013, 1, 1), 97, 4),
     (date(2013, 4, 9), 157, 8),
@@ -69,7 +69,7 @@ _RHYTHM: Final = (
     (date(2017, 4, 1), 189, 9),
     (date(2017, 10, 7), 86, 3),
     (date(2018, 1, 1), 91, 2),
-    (date(2019, 1, 1), 91, 1),
+    (date(2019, 1, 1), 122, 1),
 )
 """From each day on the record is cut into parts of so many days, of which so many passes are kept:
 more where the most is claimed."""
@@ -128,7 +128,7 @@ def passes_of(craft: str, first: date, last: date) -> tuple[date, ...]:
     return tuple(found)
 
 
-def landsat_days(seed: int, first: int = 2003, last: int = 2024) -> tuple[tuple[date, str], ...]:
+def landsat_days(seed: int, first: int = 2000, last: int = 2024) -> tuple[tuple[date, str], ...]:
     """The passes of some years (both included) that are kept, day and craft, in order of time.
 
     Of each part of the record the clearest are kept, as one who searches by cloud cover does, and
@@ -145,7 +145,7 @@ def landsat_days(seed: int, first: int = 2003, last: int = 2024) -> tuple[tuple[
         order = np.lexsort((drawn, np.array(clouds))).tolist()
         if not rng.integers(_ONE_BLIND_IN):
             # The last place goes to any of those that would be left out.
-            order[n_kept - 1 :] = order[len(order) - 1 : n_kept - 2 : -1]
+            order[n_kept - 1 :] = order[n_kept - 1 :][::-1]
         chosen += [passes[k] for k in order[:n_kept]]
     return tuple(one for one in sorted(chosen) if first <= one[0].year <= last)
 

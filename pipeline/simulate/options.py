@@ -125,7 +125,7 @@ class ArchiveOptions:
     """
 
     truth: Truth = REHEARSAL_TRUTH
-    years: tuple[int, int] = (2003, 2024)
+    years: tuple[int, int] = (2000, 2024)
 
     def __post_init__(self) -> None:
         """Refuse years without weather.
@@ -134,8 +134,8 @@ class ArchiveOptions:
             ConfigError: naming the option.
         """
         first, last = self.years
-        if not 2003 <= first <= last <= 2024:  # noqa: PLR2004 - the years that have weather
-            what = "years must rise and lie in 2003 to 2024"
+        if not 2000 <= first <= last <= 2024:  # noqa: PLR2004 - the years that have weather
+            what = "years must rise and lie in 2000 to 2024"
             raise ConfigError(what, where="simulate.years")
 
     def span(self, first: date, last: date) -> tuple[date, date]:

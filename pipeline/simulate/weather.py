@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _FIRST_DAY = date(2018, 11, 1)
 _LAST_DAY = date(2022, 12, 31)
-_CLIMATE_FIRST, _CLIMATE_LAST = date(2003, 1, 1), date(2024, 12, 31)
+_CLIMATE_STARTS, _CLIMATE_LAST = (date(2000, 1, 1), date(2003, 1, 1)), date(2024, 12, 31)
 OVERCAST_SPELL = (date(2020, 9, 7), date(2020, 9, 17))
 """Days of unbroken cloud in every simulation: the spell that hides one planted change."""
 SNOWFALLS = (date(2020, 12, 12), date(2021, 1, 10), date(2021, 1, 31))
@@ -140,27 +140,24 @@ def simulate_weather(seed: int, overcast: Iterable[Span] = ()) -> dict[date, Wea
 
 
 def simulate_climate(seed: int, overcast: Iterable[Span] = ()) -> dict[date, Weather]:
-    """The weather of every day from 2003 to 2024; from 2018 to 2022 that of ``simulate_weather``.
+    """The weather of every day from 2000 to 2024; from 2018 to 2022 that of ``simulate_weather``.
 
     Args:
         seed: seed of the simulation.
         overcast: spans of unbroken cloud; they change nothing else.
     """
-    overcast = tuple(overcast)
-    day = timedelta(days=1)
-    before = _record(
-        stream(seed, "weather-before"),
-        _days(_CLIMATE_FIRST, _FIRST_DAY - day),
-        _old_snowfalls(seed, range(2002, 2018)),
-        overcast,
+    overcast, day = tuple(overcast), timedelta(days=1)
+    first, second = _CLIMATE_STARTS
+    parts = (
+        ("weather-first", first, second - day),
+        ("weather-before", second, _FIRST_DAY - day),
+        ("weather-after", _LAST_DAY + day, _CLIMATE_LAST),
     )
-    after = _record(
-        stream(seed, "weather-after"),
-        _days(_LAST_DAY + day, _CLIMATE_LAST),
-        _old_snowfalls(seed, range(2022, 2025)),
-        overcast,
-    )
-    return before | simulate_weather(seed, overcast) | after
+    found = simulate_weather(seed, overcast)
+    for name, start, end in parts:
+        falls = _old_snowfalls(seed, range(start.year - 1, end.year + 1))
+        found |= _record(stream(seed, name), _days(start, end), falls, overcast)
+    return dict(sorted(found.items()))
 
 
 def _old_snowfalls(seed: int, winters: Iterable[int]) -> dict[date, float]:

@@ -1,4 +1,4 @@
-"""What happened in a simulated world: outcomes, variants, and the work of the complex under them."""
+"""What happened in a simulated world: outcomes, variants, and the work of the complex."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_each_claim_of_light_makes_a_difference(claim: str, day: date, other: st
 
 
 @given(
-    st.dates(date(2003, 1, 1), date(2024, 12, 31)),
+    st.dates(date(2000, 1, 1), date(2024, 12, 31)),
     st.sampled_from(VARIANTS),
     st.sampled_from(sorted(CLAIMS)),
     st.sampled_from(list(Outcome)),
@@ -220,7 +220,7 @@ def test_the_climate_holds_the_weather_of_sentinel_2_unchanged(seed: int) -> Non
     climate, weather = simulate_climate(seed), simulate_weather(seed)
     assert all(climate[day] == one for day, one in weather.items())
     days = sorted(climate)
-    assert (days[0], days[-1]) == (date(2003, 1, 1), date(2024, 12, 31))
+    assert (days[0], days[-1]) == (date(2000, 1, 1), date(2024, 12, 31))
     assert len(days) == (days[-1] - days[0]).days + 1
 
 
@@ -246,7 +246,7 @@ def test_fine_days_are_clear_and_older_than_sentinel_2_tiles() -> None:
 
 def test_every_winter_has_snow_and_summers_are_cloudier() -> None:
     climate = simulate_climate(12)
-    for year in (*range(2003, 2019), 2023, 2024):
+    for year in (*range(2000, 2018), 2024):
         january = (climate[date(year, 1, 1) + timedelta(days=k)] for k in range(40))
         assert max(one.snow_depth for one in january) > 1
     by_month = {
