@@ -73,6 +73,20 @@ def _sample_tiles(site_id: str) -> Path:
     raise InputError("no imagery comes with this site", where=site_id, remedy=remedy)
 
 
+def sample_lights(site_id: str) -> Path:
+    """The folder of night lights that comes with a site.
+
+    Raises:
+        InputError: if none does.
+    """
+    folder = ROOT / "sample_tiles" / f"{site_id}-lights"
+    if folder.is_dir():
+        return folder
+    remedy = "name a folder of its files with --source"
+    what = "light is read from a folder, and none comes with this site"
+    raise InputError(what, where=site_id, remedy=remedy)
+
+
 def period_between(since: str, until: str) -> Period:
     """The time from the start of one UTC day to the end of another; empty is open.
 

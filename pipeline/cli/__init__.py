@@ -21,6 +21,7 @@ from pipeline.cli.days import dated
 from pipeline.cli.dossier import dossier, verify
 from pipeline.cli.limit import limit, measuring
 from pipeline.cli.screens import INCOMPLETE, err, out, report_problems
+from pipeline.cli.simulate import simulate
 from pipeline.environment import close_environment
 from pipeline.errors import PipelineError
 
@@ -121,28 +122,7 @@ app.command()(imagery.fetch)
 app.command()(imagery.scenes)
 app.command()(dossier)
 app.command()(verify)
-
-
-@app.command()
-def simulate(
-    folder: Annotated[Path, typer.Argument(help="Where the simulated catalogue goes.")],
-    *,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same pixels.")] = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="4.4 x 4 km at 5-day revisit, for calibration.")
-    ] = False,
-) -> None:
-    """Make a SIMULATED Sentinel-2 catalogue with planted changes and their truth."""
-    from pipeline.simulate import (  # noqa: PLC0415
-        DEFAULT_SEED,
-        FULL,
-        REHEARSAL,
-        simulate_site,
-    )
-
-    seed = DEFAULT_SEED if seed is None else seed
-    made = simulate_site(folder, seed=seed, options=FULL if full else REHEARSAL)
-    out.print(f"SIMULATED: {made.n_items} items, {made.nbytes / 1e6:.1f} MB in {folder}")
+app.command()(simulate)
 
 
 @app.command()

@@ -36,7 +36,8 @@ def fetch(
     """Bring in the imagery of a site and stop there; what is held is not asked for again.
 
     Night lights and coarse temperature (black-marble, dnb-monthly, dmsp-ols, ecostress) come from
-    a folder of files that --source names; what was read is kept, and not read again.
+    a folder of files that --source names (or that comes with the site); what was read is kept, and
+    not read again.
     """
     from pipeline.harvest import harvest  # noqa: PLC0415 - stages load where they are used
     from pipeline.request import request_for  # noqa: PLC0415
@@ -60,15 +61,16 @@ def _fetch_lights(
     """Bring in a folder of coarse files, and print what was new in it."""
     from pipeline.errors import InputError  # noqa: PLC0415
     from pipeline.harvest import harvest_folder  # noqa: PLC0415
-    from pipeline.request import find_folder, period_between  # noqa: PLC0415
+    from pipeline.request import find_folder, period_between, sample_lights  # noqa: PLC0415
     from pipeline.terminal import ProgressBars  # noqa: PLC0415
 
-    if not source or "://" in source:
+    if "://" in source:
         remedy = "name a folder of its files with --source"
-        raise InputError(f"{sensor} is read from a folder", where=source or site, remedy=remedy)
+        raise InputError(f"{sensor} is read from a folder", where=source, remedy=remedy)
     folder, span = find_folder(site, "aoi"), period_between(*period)
+    files = Path(source) if source else sample_lights(folder.name)
     with ProgressBars(err) as bars:
-        done = harvest_folder(folder, Path(source), work, sensor=sensor, period=span, listener=bars)
+        done = harvest_folder(folder, files, work, sensor=sensor, period=span, listener=bars)
     _show_lights(done)
     if done.failures:
         raise typer.Exit(INCOMPLETE)

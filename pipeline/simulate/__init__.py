@@ -5,7 +5,30 @@ not share their model of the world: its seasons are no sines, its noise is not G
 remembers where and when it was. What is measured on its scenes is never called accuracy.
 """
 
-from pipeline.simulate.options import DEFAULT_SEED, FULL, REHEARSAL, SimulateOptions
+from pipeline.simulate.archive import ARCHIVES, SimulatedArchive, simulate_archive
+from pipeline.simulate.options import (
+    DEFAULT_SEED,
+    FULL,
+    REHEARSAL,
+    ArchiveOptions,
+    SimulateOptions,
+)
+from pipeline.simulate.outcome import VARIANTS, Outcome, Truth, truth_of
 from pipeline.simulate.site import SimulatedSite, simulate_site
 
-__all__ = ["DEFAULT_SEED", "FULL", "REHEARSAL", "SimulateOptions", "SimulatedSite", "simulate_site"]
+__all__ = [
+    "ARCHIVES",
+    "DEFAULT_SEED",
+    "FULL",
+    "REHEARSAL",
+    "VARIANTS",
+    "ArchiveOptions",
+    "Outcome",
+    "SimulateOptions",
+    "SimulatedArchive",
+    "SimulatedSite",
+    "Truth",
+    "simulate_archive",
+    "simulate_site",
+    "truth_of",
+]

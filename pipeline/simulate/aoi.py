@@ -13,6 +13,7 @@ from shapely.geometry import Polygon, box, mapping
 
 from pipeline.simulate.layout import ZONES, ZonePlan, lonlat, map_polygon
 from pipeline.simulate.options import REHEARSAL
+from pipeline.simulate.places import TOWNS, Town
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +61,20 @@ def _zone_feature(zone: ZonePlan) -> dict[str, Any]:
     return _feature(lonlat(map_polygon(zone.rect)), about)
 
 
+def _town_feature(town: Town) -> dict[str, Any]:
+    """A comparator outside the frame, which only night lights see."""
+    about = {
+        "id": town.id,
+        "label": town.label,
+        "kind": "control",
+        "geometry_status": "invented",
+        "position_evidence": _EVIDENCE,
+        "position_accuracy_m": 0,
+        "outside_site": True,
+    }
+    return _feature(town.outline, about)
+
+
 def aoi_documents() -> dict[str, bytes]:
     """The files of the AOI folder by name, except its README."""
     left, bottom, right, top = REHEARSAL.grid.bounds
@@ -68,7 +83,7 @@ def aoi_documents() -> dict[str, bytes]:
     return {
         "site.toml": _SITE_TOML.encode(),
         "boundary.geojson": _document(_feature(lonlat(frame), about)),
-        "zones.geojson": _document(*map(_zone_feature, ZONES)),
+        "zones.geojson": _document(*map(_zone_feature, ZONES), *map(_town_feature, TOWNS)),
     }
 
 

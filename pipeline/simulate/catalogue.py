@@ -18,6 +18,7 @@ from pipeline.simulate.layout import lonlat
 from pipeline.simulate.options import platform_of
 from pipeline.simulate.scenes import FINE_BANDS
 from pipeline.simulate.sensor import OFFSET_SINCE, SCALE
+from pipeline.simulate.stac import COLLECTION_FILE, MARK, TAGS, plain_document, write_page
 from pipeline.store.files import canonical_json, publish_bytes, sha256_of
 from pipeline.store.rasters import write_cog
 
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 COLLECTION = "sentinel-2-l2a"
 TITLE = "SIMULATED Sentinel-2 L2A tiles of an invented site (kaesong-rehearsal)"
-MARK = {"zonewatch:simulated": True}
-_TAGS = {"zonewatch:simulated": "true", "zonewatch:note": "SIMULATED, made by zonewatch simulate"}
 _COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 _EXTENSIONS = [
     f"https://stac-extensions.github.io/{name}/schema.json"
@@ -154,7 +153,7 @@ def _write_files(folder: Path, scene: SimulatedScene, grid: Grid) -> dict[str, p
     for band, numbers in layers.items():
         own = grid if band in FINE_BANDS else coarse(grid)
         path = folder / f"{BAND_PLANS[band].name}.tif"
-        write_cog(path, {band: numbers}, own, nodata=0, tags=_TAGS)
+        write_cog(path, {band: numbers}, own, nodata=0, tags=TAGS)
         assets[band] = _asset(path, band, own, scene.day)
     return assets
 
@@ -217,10 +216,6 @@ def write_catalogue(root: Path, names: Iterable[str], days: tuple[date, ...], gr
     Raises:
         StoreError: if a file cannot be written.
     """
-    collection = _collection(names, days, grid)
-    catalogue = pystac.Catalog("kaesong-rehearsal", f"{TITLE}.", TITLE, extra_fields=dict(MARK))
-    catalogue.add_links(_links(("child", "./collection.json")))
-    for name, thing in (("collection", collection), ("catalog", catalogue)):
-        document = thing.to_dict(include_self_link=False, transform_hrefs=False)
-        document["links"] = [link for link in document["links"] if isinstance(link["href"], str)]
-        publish_bytes(root / f"{name}.json", canonical_json(document))
+    document = plain_document(_collection(names, days, grid))
+    publish_bytes(root / COLLECTION_FILE, canonical_json(document))
+    write_page(root, TITLE)

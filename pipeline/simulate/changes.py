@@ -14,6 +14,7 @@ from pipeline.simulate.blocks import west_gate_hall, yard
 from pipeline.simulate.fields import stream
 from pipeline.simulate.layout import Rect, block, lots, zone_rect
 from pipeline.simulate.materials import Spectrum
+from pipeline.simulate.outcome import REHEARSAL_TRUTH, Truth
 
 PALE_WRAP = Spectrum(0.275, 0.335, 0.375, 0.420, 0.340)
 DRYING_GRAIN = Spectrum(0.150, 0.275, 0.345, 0.445, 0.400)
@@ -22,6 +23,9 @@ NEW_SHEET_ROOF = Spectrum(0.290, 0.308, 0.318, 0.335, 0.290)
 RAW_GROUND = Spectrum(0.108, 0.158, 0.224, 0.310, 0.370)
 PALE_WALL = Spectrum(0.300, 0.335, 0.350, 0.375, 0.330)
 SNOW_CLEARED = "snow_cleared"
+GOODS, GOODS_ZONES, CITY_WORKS = "K000-12", ("electronics", "textile"), "K000-13"
+_EARLIER = timedelta(days=62)
+"""By how much goods stand earlier where the month is wrong."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +137,42 @@ def _jitter(seed: int, index: int, change: Change) -> Change:
     return replace(change, first_day=change.first_day + start, last_day=last)
 
 
-def planted_changes(seed: int) -> tuple[Change, ...]:
+def planted_changes(seed: int, truth: Truth = REHEARSAL_TRUTH) -> tuple[Change, ...]:
     """Every planted change of a seed; places are the same for all seeds, days move a little."""
     moving = (*_goods_in_yards(), *_ground_works())
-    moved = tuple(_jitter(seed, index, change) for index, change in enumerate(moving))
-    return (*moved, *_cleared_yards())
+    moved = (_jitter(seed, index, change) for index, change in enumerate(moving))
+    happened = (as_it_was for change in moved for as_it_was in _goods_as_they_were(change, truth))
+    return (*happened, *_city_hall(truth), *_cleared_yards())
+
+
+def _goods_as_they_were(change: Change, truth: Truth) -> tuple[Change, ...]:
+    """A planted change under a truth: goods of the autumn of 2020 may be absent, late or away."""
+    if change.kind != "goods_rows" or change.zone_id not in GOODS_ZONES or truth.has(GOODS):
+        return (change,)
+    if truth.is_late(GOODS):
+        first, last = change.first_day - _EARLIER, change.last_day
+        return (replace(change, first_day=first, last_day=last and last - _EARLIER),)
+    if not truth.is_elsewhere(GOODS):
+        return ()
+    # The same rows in the same place of another block.
+    here, there = zone_rect(change.zone_id), block(2, 1)
+    across, down = there.u0 - here.u0, there.v0 - here.v0
+    rects = tuple(
+        Rect(r.u0 + across, r.v0 + down, r.u1 + across, r.v1 + down) for r in change.rects
+    )
+    name = change.id.replace(change.zone_id, "centre-factory")
+    return (replace(change, id=name, zone_id="centre-factory", rects=rects),)
+
+
+def _city_hall(truth: Truth) -> tuple[Change, ...]:
+    """A new hall in the city quarter, by the truth; none in the committed tiles."""
+    place, first = "kaesong-city", date(2021, 3, 10)
+    if truth.is_elsewhere(CITY_WORKS):
+        place = "panmun-station"
+    elif truth.is_late(CITY_WORKS):
+        first = date(2022, 4, 10)
+    elif not truth.has(CITY_WORKS):
+        return ()
+    roof = (zone_rect(place).part(100, 80, 60, 44),)
+    hall = Change(f"{place}-new-hall", "new_roof", place, first, None, roof, NEW_SHEET_ROOF, 8.0)
+    return (hall,)

@@ -142,11 +142,12 @@ def _countryside(cells: FineGrid, parcel: NDArray[np.int64]) -> NDArray[np.uint8
     return land.astype(np.uint8)
 
 
-def _fixed_land(cells: FineGrid, land: NDArray[np.uint8]) -> None:
+def _fixed_land(cells: FineGrid, land: NDArray[np.uint8], *, has_park: bool) -> None:
     """Lay the park's weeds, the controls' cover, the river and the pond over the country."""
     woods = np.where(_waves(cells, 260, 3) > 0.5, Material.PINE, Material.BROADLEAF)
     forest = cells.distance(zone_rect("control-forest")) < 60 + 30 * _waves(cells, 130, 6)
-    land[cells.inside(PARK)] = Material.GRASS
+    if has_park:
+        land[cells.inside(PARK)] = Material.GRASS
     land[forest] = woods[forest].astype(np.uint8)
     land[cells.inside(zone_rect("control-farmland").inset(-8))] = Material.PADDY
     land[cells.inside(zone_rect("south-extension"))] = Material.FIELD
@@ -165,11 +166,11 @@ def _texture(seed: int, shape: tuple[int, int]) -> Floats:
     return np.exp(0.045 * broad + 0.04 * smooth_field(rng, shape, 0.8))
 
 
-def _bare(seed: int, cells: FineGrid) -> Ground:
-    """The ground without anything built."""
+def _bare(seed: int, cells: FineGrid, *, has_park: bool = True) -> Ground:
+    """The ground without anything built; the park is fenced and cleared, or still country."""
     parcel = _parcels(cells)
     land = _countryside(cells, parcel)
-    _fixed_land(cells, land)
+    _fixed_land(cells, land, has_park=has_park)
     rng = stream(seed, "parcels")
     per_parcel = rng.standard_normal((3, 4096))[:, parcel]
     grown = np.isin(land, (Material.PADDY, Material.FIELD, Material.GINSENG))
@@ -186,6 +187,11 @@ def _bare(seed: int, cells: FineGrid) -> Ground:
         np.zeros(cells.shape),
         np.where(cells.inside(zone_rect(NOISY_ZONE).inset(-15)), 3.0, 1.0),
     )
+
+
+def lay_country(seed: int, options: SimulateOptions) -> Ground:
+    """The ground of a frame before there was a park; towns are not built yet either."""
+    return _bare(seed, fine_grid(options), has_park=False)
 
 
 def lay_ground(seed: int, options: SimulateOptions) -> Ground:

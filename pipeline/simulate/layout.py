@@ -11,6 +11,7 @@ runs along a pixel edge.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyproj import Transformer
@@ -65,6 +66,14 @@ def block(row: int, column: int) -> Rect:
     """A block between four streets, counted from the north-west."""
     (u0, u1), (v0, v1) = COLUMNS[column], ROWS[row]
     return Rect(u0, v0, u1, v1)
+
+
+PARCELS = {
+    (row, column): Rect(u0, v0, u1, v1)
+    for row, (v0, v1) in enumerate(pairwise(STREET_V))
+    for column, (u0, u1) in enumerate(pairwise(STREET_U))
+}
+"""The park cut along the middle of its streets: each block with its half of them."""
 
 
 def lots(rect: Rect, n_rows: int) -> tuple[Rect, ...]:

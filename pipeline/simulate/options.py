@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigError
 from pipeline.model.grid import Grid
+from pipeline.simulate.outcome import REHEARSAL_TRUTH, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,12 +67,14 @@ class SimulateOptions:
             multiples of 20.
         days: days of acquisition, in order, all on the five-day orbit calendar.
         with_changes: whether anything is planted; without, weather and noise stay the same.
+        truth: what happened to each claim; the committed tiles' truth unless told otherwise.
     """
 
     size_m: tuple[int, int] = (CORE_SIZE_M, CORE_SIZE_M)
     offset_m: tuple[int, int] = (0, 0)
     days: tuple[date, ...] = field(default_factory=rehearsal_days)
     with_changes: bool = True
+    truth: Truth = REHEARSAL_TRUTH
 
     def __post_init__(self) -> None:
         """Refuse a frame that does not nest, or that cuts the core, and days off the orbit.
@@ -110,3 +113,32 @@ def platform_of(day: date) -> str:
 
 REHEARSAL = SimulateOptions()
 FULL = SimulateOptions(size_m=(4_400, 4_000), offset_m=(1_200, 1_000), days=every_pass())
+
+
+@dataclass(frozen=True)
+class ArchiveOptions:
+    """What is made of the archives other than Sentinel-2's.
+
+    Attributes:
+        truth: what happened to each claim.
+        years: first and last year, both included; what an archive does not reach is left out.
+    """
+
+    truth: Truth = REHEARSAL_TRUTH
+    years: tuple[int, int] = (2000, 2024)
+
+    def __post_init__(self) -> None:
+        """Refuse years without weather.
+
+        Raises:
+            ConfigError: naming the option.
+        """
+        first, last = self.years
+        if not 2000 <= first <= last <= 2024:  # noqa: PLR2004 - the years that have weather
+            what = "years must rise and lie in 2000 to 2024"
+            raise ConfigError(what, where="simulate.years")
+
+    def span(self, first: date, last: date) -> tuple[date, date]:
+        """The part of an archive's days that the years hold; empty if the first lies behind."""
+        start, end = date(self.years[0], 1, 1), date(self.years[1], 12, 31)
+        return max(first, start), min(last, end)

@@ -15,6 +15,7 @@ from pipeline.simulate.changes import planted_changes
 from pipeline.simulate.ground import PAD_CELLS, Ground, lay_ground
 from pipeline.simulate.materials import BANDS
 from pipeline.simulate.options import platform_of
+from pipeline.simulate.outcome import STEP_REFLECTANCE
 from pipeline.simulate.scl import classify
 from pipeline.simulate.sensor import (
     correction_error,
@@ -74,8 +75,9 @@ class SimulatedScene:
 def build_surface(seed: int, options: SimulateOptions) -> Surface:
     """The ground of a simulation with what is planted on it."""
     ground = lay_ground(seed, options)
-    changes = planted_changes(seed) if options.with_changes else ()
-    return Surface(seed, ground, place_changes(ground, changes), snow_patchiness(seed, ground))
+    changes = planted_changes(seed, options.truth) if options.with_changes else ()
+    planted, patches = place_changes(ground, changes), snow_patchiness(seed, ground)
+    return Surface(seed, ground, planted, patches, options.truth)
 
 
 def frame_pixels(fine: Floats) -> Floats:
@@ -101,6 +103,7 @@ def _observe(surface: Surface, sky: Sky, weather: Weather, unrest: Unrest) -> tu
     brightness = 1.0 + 0.1 * (weather.haze / 0.008 - 0.8)
     seen = through(sky, ground, float(np.clip(brightness, 0.85, 1.2)))
     seen *= correction_error(seed, day)[:, None, None]
+    seen += STEP_REFLECTANCE * surface.truth.is_stepped(day)
     return seen + instrument_noise(seed, day, seen), snow
 
 
@@ -124,7 +127,8 @@ def _deliver(surface: Surface, sky: Sky, weather: Weather, unrest: Unrest) -> Si
 
 def simulate_scenes(surface: Surface, options: SimulateOptions) -> Iterator[SimulatedScene]:
     """Every pass in order of time; only one is held at once."""
-    record, shape, unrest = simulate_weather(surface.seed), options.grid.shape, None
+    record = simulate_weather(surface.seed, options.truth.overcast)
+    shape, unrest = options.grid.shape, None
     for day in options.days:
         unrest = next_unrest(surface.seed, day, shape, unrest)
         sky = make_sky(surface.seed, record[day], shape)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.errors import ConfigError
+from pipeline.simulate.archive import make_room, require_seed
 from pipeline.simulate.catalogue import write_catalogue, write_scene
 from pipeline.simulate.scenes import build_surface, simulate_scenes
 from pipeline.simulate.truth import TruthEntry, truth_document, witnesses
@@ -35,23 +35,6 @@ class SimulatedSite:
     truth: tuple[TruthEntry, ...]
 
 
-def _make_room(folder: Path, seed: int) -> None:
-    """Take an older simulation's first page away; touch nobody else's.
-
-    Raises:
-        ConfigError: if the seed is negative, or the folder holds a catalogue of another kind.
-    """
-    if seed < 0:
-        raise ConfigError("a seed is a whole number from 0", where=f"seed {seed}")
-    page = folder / "catalog.json"
-    if not page.is_file():
-        return
-    if b'"zonewatch:simulated":true' not in page.read_bytes():
-        remedy = "name a folder that is new or holds an older simulation"
-        raise ConfigError("the catalogue there is not simulated", where=str(page), remedy=remedy)
-    page.unlink()
-
-
 def simulate_site(folder: Path, *, seed: int, options: SimulateOptions) -> SimulatedSite:
     """Write a SIMULATED Sentinel-2 catalogue of the invented site, with its truth.
 
@@ -67,7 +50,8 @@ def simulate_site(folder: Path, *, seed: int, options: SimulateOptions) -> Simul
         ConfigError: if the seed is negative, or the folder holds a catalogue of another kind.
         StoreError: if a file cannot be written.
     """
-    _make_room(folder, seed)
+    require_seed(seed)
+    make_room(folder)
     surface, names = build_surface(seed, options), []
     seen = witnesses(surface)
     for scene in simulate_scenes(surface, options):

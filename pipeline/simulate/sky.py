@@ -17,6 +17,8 @@ from pipeline.simulate.fields import power_law_field, stream
 from pipeline.simulate.materials import CLOUD, SENSITIVITY_TO_HAZE
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pipeline.simulate.fields import Flags, Floats, Shape
     from pipeline.simulate.weather import Weather
 
@@ -80,10 +82,20 @@ def _shadow(opacity: Floats, shape: Shape, weather: Weather, height_m: float) ->
     return 0.72 * blurred[row : row + shape[0], col : col + shape[1]]
 
 
+def _cirrus_mean(rng: np.random.Generator) -> float:
+    """Mean opacity of the thin high cloud of a day; mostly none."""
+    return float(rng.gamma(0.6, 0.06)) if rng.random() < _CIRRUS_CHANCE else 0.0
+
+
+def cirrus_mean(seed: int, day: date) -> float:
+    """What ``make_sky`` will give the thin high cloud of a day for a mean."""
+    return _cirrus_mean(stream(seed, "sky", day.toordinal()))
+
+
 def make_sky(seed: int, weather: Weather, shape: Shape) -> Sky:
     """The air of a day."""
     rng = stream(seed, "sky", weather.day.toordinal())
-    cirrus_mean = rng.gamma(0.6, 0.06) if rng.random() < _CIRRUS_CHANCE else 0.0
+    cirrus = _cirrus_mean(rng)
     veil = np.exp(0.6 * power_law_field(rng, shape, 2.6))
     mist = np.exp(0.5 * power_law_field(rng, shape, 3.0))
     base_m = float(np.clip(rng.lognormal(6.5, 0.5), 250, 1400))
@@ -92,7 +104,7 @@ def make_sky(seed: int, weather: Weather, shape: Shape) -> Sky:
     damp = weather.haze * (0.6 + 1.2 * weather.cloud_cover)
     return Sky(
         over,
-        np.clip(cirrus_mean * veil, 0, 0.4),
+        np.clip(cirrus * veil, 0, 0.4),
         _shadow(opacity, shape, weather, base_m) * (1 - over),
         damp * mist,
     )

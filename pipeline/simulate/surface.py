@@ -17,6 +17,7 @@ from pipeline.simulate.changes import SNOW_CLEARED
 from pipeline.simulate.fields import logistic, smooth_field, stream
 from pipeline.simulate.ground import FINE_M
 from pipeline.simulate.materials import BANDS, OPTICS_TABLE, SNOW, STATES, Material, Optics
+from pipeline.simulate.outcome import REHEARSAL_TRUTH, Truth
 from pipeline.simulate.season import stages, year_of
 
 if TYPE_CHECKING:
@@ -154,15 +155,23 @@ class Surface:
         ground: what lies where.
         planted: planted changes, placed.
         patchiness: where snow melts first.
+        truth: what happened to each claim.
     """
 
     seed: int
     ground: Ground
     planted: tuple[Planted, ...]
     patchiness: Floats
+    truth: Truth = REHEARSAL_TRUTH
 
-    def look(self, weather: Weather, side: int) -> GroundLook:
-        """The ground on a day, viewed from one side (+1 or -1)."""
+    def look(self, weather: Weather, side: int, swept: Floats | None = None) -> GroundLook:
+        """The ground on a day, viewed from one side (+1 or -1).
+
+        Args:
+            weather: the day.
+            side: from where it is viewed.
+            swept: share of each cell from which snow is taken away, (y, x), beside what is planted.
+        """
         ground, day = self.ground, weather.day
         standing = [planted for planted in self.planted if planted.change.stands(day)]
         look, height_m = dry_ground(ground, self.seed, day), ground.height_m.copy()
@@ -173,6 +182,8 @@ class Surface:
         for planted in standing:
             if planted.change.kind == SNOW_CLEARED:
                 snow *= 1 - planted.share
+        if swept is not None:
+            snow *= 1 - swept
         _lay_snow(look, snow, self.patchiness)
         look *= 1 - _SHADOW_DARKENING[:, None, None] * _cast_shadow(height_m, weather)
         return GroundLook(look, snow)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -251,9 +252,9 @@ class _Content:
             "nodata": self.nodata,
         }
 
-    def write(self, part: Path) -> None:
+    def write(self, part: Path, packing: Mapping[str, Any]) -> None:
         """Write the temporary file."""
-        with created_raster(part, COG_OPTIONS | self.profile) as dataset:
+        with created_raster(part, COG_OPTIONS | dict(packing) | self.profile) as dataset:
             self._fill(dataset)
 
     def as_plain_bytes(self) -> bytes:
@@ -312,6 +313,7 @@ def write_cog(
     *,
     nodata: float | None,
     tags: Mapping[str, str],
+    packing: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Publish a cloud-optimised GeoTIFF; the same pixels and tags give the same bytes.
 
@@ -324,6 +326,8 @@ def write_cog(
         grid: where they lie.
         nodata: the number that means "nothing here".
         tags: what the file says of itself; ``tag_name`` says how a key is spelt in the file.
+        packing: options of GDAL's COG driver that are to differ from ``COG_OPTIONS``; they change
+            the size of the file and nothing that is read.
 
     Raises:
         StoreError: if it cannot be written, or reads back otherwise.
@@ -332,7 +336,7 @@ def write_cog(
     content = _Content(tuple(bands), _stacked(bands, grid), grid, nodata, tags)
     with publishing(path) as part:
         try:
-            content.write(part)
+            content.write(part, packing)
             content.compare(part)
         except Exception as error:
             # GDAL's own errors are not all translated by rasterio; a full disk is one of them.

@@ -87,7 +87,7 @@ def test_importing_the_pipeline_loads_no_heavy_library() -> None:
 
 def test_a_source_without_radar_says_which_collection_it_lacks(tmp_path: Path) -> None:
     done = zonewatch(
-        "run", "kaesong-rehearsal", "--sensor", "sentinel-1", "--work", str(tmp_path / "work")
+        "run", "kaesong-rehearsal", "--sensor", "opera-rtc", "--work", str(tmp_path / "work")
     )
     assert done.returncode == 3
-    assert "none of the collections sentinel-1-rtc" in done.stderr.splitlines()[-1]
+    assert "none of the collections OPERA_L2_RTC-S1_V1_1" in done.stderr.splitlines()[-1]

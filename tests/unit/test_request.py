@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError, InputError
-from pipeline.request import ROOT, find_folder, period_between, request_for
+from pipeline.request import ROOT, find_folder, period_between, request_for, sample_lights
 from pipeline.run import EVER
 
 
@@ -31,6 +31,12 @@ def test_the_real_site_comes_without_imagery_and_says_so(tmp_path: Path) -> None
         request_for("kaesong", "", tmp_path)
     named = request_for("kaesong", "https://example.org/stac", tmp_path)
     assert named.source == "https://example.org/stac"
+
+
+def test_the_rehearsal_comes_with_night_lights_and_the_real_site_does_not() -> None:
+    assert list(sample_lights("kaesong-rehearsal").glob("SVDNB_*.tif"))
+    with pytest.raises(InputError, match="none comes with this site"):
+        sample_lights("kaesong")
 
 
 def test_an_unknown_site_names_the_known_ones() -> None:
