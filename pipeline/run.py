@@ -47,7 +47,6 @@ from pipeline.store.records import read_record, write_record
 from pipeline.zones import mask_excess, measure_zones
 
 if TYPE_CHECKING:
-
     from pipeline.catalogs import Catalog
     from pipeline.config import RunConfig
     from pipeline.model.claim import Seeds

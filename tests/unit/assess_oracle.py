@@ -205,4 +205,7 @@ def family_p(
         else:
             alone = min(as_strong(strengths[i], others[i]) for i in members)
             found.append(min(1.0, len(members) * alone))
-    return min(1.0, len(found) * min(found))
+    best = 1.0
+    for p in found:
+        best = min(best, len(found) * p / sum(other <= p for other in found))
+    return best

@@ -91,8 +91,10 @@ def test_windows_of_a_group_pay_for_one_another_less_than_by_their_number() -> N
     one = shifted(2.5, 1)
     alone = family_test([one], ["a"]).family_p
     assert family_test([one, one], ["a", "a"]).family_p == alone
-    assert family_test([one, one], ["a", "b"]).family_p == pytest.approx(2 * alone)
-    assert family_test([one, shifted(0.1, 4)], ["a", "a"]).family_p > alone
+    assert family_test([one, one], ["a", "b"]).family_p == alone
+    assert family_test([one, shifted(0.1, 2)], ["a", "b"]).family_p == pytest.approx(2 * alone)
+    wide = Shifted(0.1, shifted(0.1, 4).elsewhere * 3)
+    assert family_test([one, wide], ["a", "a"]).family_p > alone
 
 
 def test_windows_that_share_too_few_places_are_paid_for_by_their_number() -> None:
