@@ -20,6 +20,9 @@ from benchmarks.evidence_real import Placebo, placebos, sources
 from benchmarks.evidence_simulated import (
     EFFECT_SD,
     LASTING,
+    WHOLE,
+    ZONES_ONLY,
+    Layout,
     Noise,
     Single,
     family,
@@ -36,8 +39,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 N_DRAWS, N_FITS, N_PLACEBOS = 600, 150, 600
 N_PROCESSES = 2
+LEVEL, FAMILY_LEVEL, LIKELY = 0.05, 0.10, 10.0
 MEMORIES = (0.80, 0.95, 0.98)
 GAPS = ("none", "cloud", "monsoon")
+FAMILY_NOISES = ((0.80, "cloud"), (0.95, "cloud"), (0.98, "cloud"), (0.95, "none"))
+LAYOUTS = {"6 zones x 3 dates x 2 sensors": WHOLE, "6 zones, one date, one sensor": ZONES_ONLY}
 REFERENCES = {"all other looks": None, "the year before": LASTING}
 BARS = {
     "type I": "[0.03, 0.07]",
@@ -106,32 +112,32 @@ def rates_of(found: Sequence[Single]) -> Rates:
     p, difference, error, smallest, low = np.array(found).T
     return Rates(
         n=len(found),
-        type_i=float(np.mean(p <= 0.05)),
+        type_i=float(np.mean(p <= LEVEL)),
         coverage=float(np.mean(np.abs(difference) <= Z_95 * error)),
         power=float(np.mean(np.abs(difference + smallest) >= Z_95 * error)),
-        likely=float(np.mean(low >= 10)),
+        likely=float(np.mean(low >= LIKELY)),
     )
 
 
 def print_families(pool: ProcessPoolExecutor) -> None:
     """Families of zones, dates and sensors."""
-    print("\nfamilies of 6 zones x 3 dates x 2 sensors, level 0.10")
-    print("memory  looks    nothing happens  one effect of 1.5 sd")
-    cells = [(memory, "cloud") for memory in MEMORIES]
+    print(f"\nfamilies at level 0.10, {N_DRAWS} draws in each row")
+    print("memory  looks    family                            nothing  one effect of 1.5 sd")
+    cells = [(m, g, name) for m, g in FAMILY_NOISES for name in LAYOUTS]
     jobs = [
-        partial(family_rate, Noise(*cell), size, N_DRAWS)
-        for cell in cells
+        partial(family_rate, Noise(memory, gaps), size, N_DRAWS, LAYOUTS[name])
+        for memory, gaps, name in cells
         for size in (0.0, EFFECT_SD)
     ]
     found = _all(pool, jobs)
-    for (memory, gaps), nothing, effect in zip(cells, found[::2], found[1::2], strict=True):
-        print(f"{memory:6.2f}  {gaps:7}  {nothing:15.3f}  {effect:20.3f}")
+    for (memory, gaps, name), nothing, effect in zip(cells, found[::2], found[1::2], strict=True):
+        print(f"{memory:6.2f}  {gaps:7}  {name:32}  {nothing:7.3f}  {effect:20.3f}")
 
 
-def family_rate(noise: Noise, size: float, n: int, level: float = 0.10) -> float:
-    """Share of families whose strongest window passes the level."""
-    found = [family(noise, size, seed) for seed in range(n)]
-    return float(np.mean([p <= level for p in found if p is not None]))
+def family_rate(noise: Noise, size: float, n: int, layout: Layout = WHOLE) -> float:
+    """Share of families whose strongest window passes their level."""
+    found = [family(noise, size, seed, layout) for seed in range(n)]
+    return float(np.mean([p <= FAMILY_LEVEL for p in found if p is not None]))
 
 
 def print_state_space(pool: ProcessPoolExecutor) -> None:
@@ -168,7 +174,7 @@ def print_placebos(pool: ProcessPoolExecutor) -> None:
     print(f"{'pooled':32} {passing([one for found in by_name.values() for one in found])}")
 
 
-def passing(found: Sequence[Placebo], level: float = 0.05) -> str:
+def passing(found: Sequence[Placebo], level: float = LEVEL) -> str:
     """The share that passes a level, with its count."""
     if not found:
         return "none judged"

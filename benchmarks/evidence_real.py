@@ -8,10 +8,8 @@ they assume, it would show here.
 from __future__ import annotations
 
 import csv
-import os
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -26,12 +24,12 @@ from pipeline.assess.plan import day_of
 from pipeline.config import load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from benchmarks.romania_site import Series
-    from pipeline.assess.bench import Bench
 
 BLOCK_PX = 20
 MIN_STABLE = 0.5

@@ -100,11 +100,11 @@ class FamilyResult:
 def family_test(windows: Sequence[Shifted], groups: Sequence[str]) -> FamilyResult:
     """p-values of windows, and one for the strongest of all (max-T; Westfall and Young 1993).
 
-    Windows of a group (one sensor and observable) are moved together, so that what they share is
-    shared in the null; where fewer than half of the places serve all of them, they are paid for by
-    their number instead (Bonferroni). Groups have other looks, so that one which agrees counts: a
-    p-value is paid for by the number of groups over how many have one as small (Simes 1986,
-    Biometrika 73, 751-754).
+    Windows of a group (one sensor, observable and asserted time: zones) are moved together, so that
+    what they share is shared in the null; where fewer than half of the places serve all of them,
+    they are paid for by their number instead (Bonferroni). Groups do not share their places. A
+    p-value of theirs is paid for by the number of groups over how many have one as small, so that
+    one which agrees counts (Simes 1986, Biometrika 73, 751-754).
 
     Args:
         windows: all at the same places.

@@ -124,10 +124,13 @@ class _Measured:
         return max(critical(self.others, LEVEL) / Z_95, LEAST_SCALE)
 
     def shifted(self, direction: Direction) -> Shifted:
-        """How far the window moved as predicted, in scaled errors, here and elsewhere."""
-        strength = _as_predicted(direction, np.array([self.z])) / self.scale
-        elsewhere = _as_predicted(direction, self.answer.elsewhere.z) / self.scale
-        return Shifted(float(strength[0]), elsewhere)
+        """How far the window moved as predicted, in standard errors, here and elsewhere.
+
+        The errors are those of the model. Scaled ones would follow the very windows that they are
+        then held against, and the strongest of many would be one whose scale came out small.
+        """
+        strength = _as_predicted(direction, np.array([self.z]))
+        return Shifted(float(strength[0]), _as_predicted(direction, self.answer.elsewhere.z))
 
 
 def _as_predicted(direction: Direction, z: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -351,14 +354,16 @@ def _family(
         found = [
             p_as_strong(
                 window.strength,
-                _as_predicted(asked[n].prediction.direction, measured[n].others)
-                / measured[n].scale,
+                _as_predicted(asked[n].prediction.direction, measured[n].others),
             )
             for n, window in zip(change, windows, strict=True)
         ]
         best = int(np.argmin(found))
         return min(1.0, len(found) * found[best]), change[best]
-    result = family_test(windows, [bench.lines[asked[n].number].signal.group for n in change])
+    groups = [
+        f"{bench.lines[asked[n].number].signal.group} {asked[n].question.window}" for n in change
+    ]
+    result = family_test(windows, groups)
     return result.family_p, change[result.strongest]
 
 

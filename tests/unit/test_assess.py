@@ -1,4 +1,4 @@
-"""From claims to verdicts: what happened, what did not, what could not be seen, and in what order."""
+"""From claims to verdicts: what happened, what did not, what could not be seen, in any order."""
 
 from __future__ import annotations
 

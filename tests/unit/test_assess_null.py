@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from pipeline.assess.null import Shifted, critical, family_test, p_value
 from tests.unit import assess_oracle as oracle
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Z = st.one_of(st.floats(-6, 6), st.sampled_from([0.0, 1.0, -1.0, 2.0]))
 OTHERS = st.lists(st.one_of(Z, st.just(math.nan)), max_size=60).map(np.array)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeline.assess.plan import EPOCH, day_of, plans_of
 from pipeline.model.claim import AssertedTime, Claim, Testability
-from pipeline.model.plan import Plan
 from pipeline.model.time import OPEN_END
 from tests.unit.assess_factory import CLAIM, OPTIONS, PREDICTION, SITE, predicting, said, seeds_of
+
+if TYPE_CHECKING:
+    from pipeline.model.plan import Plan
 
 
 def plan_of(claim: Claim) -> Plan:
