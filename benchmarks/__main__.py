@@ -15,7 +15,8 @@ from importlib import import_module
 from pipeline.config import load_config
 
 BENCHMARKS = (
-    "detect", "fetch", "growth", "limit", "monitor", "pairs", "radar", "romania", "signs", "speed",
+    "detect", "evidence", "fetch", "growth", "limit", "monitor", "pairs", "radar", "romania",
+    "signs", "speed",
 )  # fmt: skip
 """Modules of this folder with a ``main``; data they need and do not find is said, not faked."""
 

@@ -38,6 +38,7 @@ DAYS_APART = 31.0
 N_ZONES, N_DATES = 6, 3
 SENSORS = ("one", "another")
 EFFECT_SD = 1.5
+MIN_LOOKS = 3
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Noise:
             "cloud": np.full(len(days), 0.6),
             "monsoon": np.clip(0.62 + 0.3 * season, 0, 0.97),
         }
-        return days[rng.random(len(days)) >= cloud[self.gaps]]
+        return np.asarray(days[rng.random(len(days)) >= cloud[self.gaps]])
 
     def daily(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
         """Noise of variance 1 by the day, (place, day)."""
@@ -105,17 +106,28 @@ def single(noise: Noise, reference: tuple[float, float] | None, seed: int) -> Si
     return Single(effect.p_value, effect.difference, effect.error, effect.smallest_seen, low)
 
 
-def family(noise: Noise, size: float, seed: int) -> float | None:
+class Layout(NamedTuple):
+    """How many asserted dates a family has, and by which sensors it is seen; it has six zones."""
+
+    n_dates: int
+    sensors: tuple[str, ...]
+
+
+WHOLE = Layout(N_DATES, SENSORS)
+ZONES_ONLY = Layout(1, SENSORS[:1])
+
+
+def family(noise: Noise, size: float, seed: int, layout: Layout = WHOLE) -> float | None:
     """p-value of a family of zones, dates and sensors; a size is added in one zone at one date."""
     rng = np.random.default_rng(seed)
     zones = tuple(f"zone-{number}" for number in range(N_ZONES))
     start = float(rng.uniform(FIRST, LAST))
-    starts = tuple(start + DAYS_APART * number for number in range(N_DATES))
+    starts = tuple(start + DAYS_APART * number for number in range(layout.n_dates))
     sources = [
-        with_effect(noise.source(rng, sensor, zones), zones[0], starts[1], size)
-        for sensor in SENSORS
+        with_effect(noise.source(rng, sensor, zones), zones[0], starts[-1], size)
+        for sensor in layout.sensors
     ]
-    asked = Asked(starts, WIDTH_DAYS, zones, SENSORS, direction=Direction.INCREASE)
+    asked = Asked(starts, WIDTH_DAYS, zones, layout.sensors, direction=Direction.INCREASE)
     return weighed(asked, bench_for(sources)).family_p
 
 
@@ -133,7 +145,7 @@ def is_held(noise: Noise, seed: int) -> bool | None:
     bench, start = bench_for([source]), float(rng.uniform(FIRST, LAST))
     line = bench.lines[0].line
     window = Span(start, start + WIDTH_DAYS)
-    if ((line.days >= window.start) & (line.days <= window.end)).sum() < 3:
+    if ((line.days >= window.start) & (line.days <= window.end)).sum() < MIN_LOOKS:
         return None
-    low, high = state_space_interval(Question(line, window, None, 30, (), 3, 3))
+    low, high = state_space_interval(Question(line, window, None, 30, (), MIN_LOOKS, MIN_LOOKS))
     return low <= 0 <= high

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.assess import assess, plans_of
 from pipeline.assess.reverse import compare
-from pipeline.claims import load_seeds
+from pipeline.claims import load_sound_seeds
 from pipeline.environment import close_environment
 from pipeline.errors import (
     EmptySearchError,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from pipeline.inputs import Listener, RunRequest
     from pipeline.model.claim import Seeds
+    from pipeline.model.plan import Registration
     from pipeline.model.signal import Signal
     from pipeline.model.site import Site
 
@@ -72,7 +73,8 @@ def join_site(
         remedy = "name a folder of claims with --claims, or claims_folder in site.toml"
         raise InputError("no claims come with this site", where=request.site_folder.name,
                          remedy=remedy)  # fmt: skip
-    site, seeds = load_site(request.site_folder), load_seeds(request.seeds_folder)
+    site = load_site(request.site_folder)
+    seeds, problems = load_sound_seeds(request.seeds_folder)
     work, options = WorkFolder(request.work, site.id), request.config.assess
     plans = plans_of(seeds, site, options)
     with work.lock():
@@ -83,7 +85,7 @@ def join_site(
     evidence = together(_evidence(work, one) for one in passed if one.run_id)
     answers = assess(seeds, site, evidence, options, registered=registered)
     joined = Joined(
-        assessment_id=_identity(site, seeds, request, passed),
+        assessment_id=_identity(site, seeds, request, (passed, registered)),
         source=told(request.source),
         settings_sha256=request.config.sha256,
         site=site,
@@ -92,6 +94,8 @@ def join_site(
         evidence=evidence,
         assessments=answers,
         comparison=compare(seeds, site, evidence, options),
+        min_power=options.min_power,
+        refused=tuple(str(one).replace(f"{request.seeds_folder}/", "") for one in problems),
     )
     with work.lock():
         note_look(work, plans)
@@ -156,13 +160,20 @@ def together(parts: Iterable[Evidence]) -> Evidence:
     )
 
 
-def _identity(site: Site, seeds: Seeds, request: RunRequest, passed: Sequence[Passed]) -> str:
-    """What makes two assessments the same: runs, claims, site, levels, versions."""
+def _identity(
+    site: Site,
+    seeds: Seeds,
+    request: RunRequest,
+    rests_on: tuple[Sequence[Passed], Mapping[str, Registration]],
+) -> str:
+    """What makes two assessments the same: runs, claims, site, levels, late plans, versions."""
+    passed, registered = rests_on
     parts: Mapping[str, object] = {
         "runs": {one.sensor: one.run_id or one.why for one in passed},
         "seeds": seeds.sha256,
         "site": site.sha256,
         "levels": request.config.assess.model_dump(),
+        "post_hoc": sorted(name for name, one in registered.items() if one.is_post_hoc),
         "versions": versions(),
     }
     return hashlib.sha256(canonical_json(parts)).hexdigest()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pipeline.model.change import ZoneSeries
     from pipeline.model.findings import Findings
     from pipeline.model.sign import SignSeries
-    from pipeline.model.site import Site, Zone
+    from pipeline.model.site import Site
 
 OBSERVABLE_OF: Final[Mapping[Sign, Observable]] = {
     Sign.SNOW_CLEARED_SHARE: Observable.SNOW_CLEARED,
@@ -46,8 +46,6 @@ CLAIMED_AS: Final = {"black-marble": "viirs-dnb", "dnb-monthly": "viirs-dnb"}
 THERMAL_M: Final = 100.0
 LIGHT_M: Final = {"viirs-dnb": 742.0, "dmsp-ols": 2700.0}
 """Edge of what one native sample sees (Elvidge et al. 2013)."""
-MOST_OF_SITE: Final = 0.9
-"""A zone that covers so much of the site is the site, for sensors that see it as one place."""
 
 
 @dataclass(frozen=True)
@@ -215,24 +213,17 @@ def _behind(one: SignSeries, findings: Findings) -> NDArray[np.int64]:
 
 
 def _claimed_places(place: str, site: Site) -> tuple[str, ...]:
-    """The zones that a measured place stands for: itself, or those that are the whole site."""
+    """The zones that a measured place stands for: itself, or the one that means the site."""
     if place != SITE_PLACE:
         return (place,)
-    return tuple(zone.id for zone in site.zones if _is_whole(zone, site))
-
-
-def _is_whole(zone: Zone, site: Site) -> bool:
-    """Whether a zone is the site as far as a coarse sensor can tell."""
-    if zone.geometry is None:
-        return False
-    return bool(zone.geometry.intersection(site.boundary).area >= MOST_OF_SITE * site.boundary.area)
+    return (site.whole_zone,) if site.whole_zone else ()
 
 
 def _too_small(model: Signal, site: Site) -> Iterator[Signal]:
     """The placed zones inside a site that a sensor sees as one place, as lines that say so."""
     nothing = np.full(len(model.instants), np.nan)
     for zone in site.zones:
-        if zone.kind is not ZoneKind.CELL and zone.is_placed and not _is_whole(zone, site):
+        if zone.kind is not ZoneKind.CELL and zone.is_placed and zone.id != site.whole_zone:
             why = f"a zone is smaller than what a pixel of {model.sensor} sees"
             yield replace(
                 model, place=zone.id, values=nothing, levels=nothing, not_observable=why,

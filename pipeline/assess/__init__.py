@@ -27,7 +27,7 @@ from pipeline.assess.verdict import (
     withheld,
 )
 from pipeline.assess.weigh import second_opinion, weigh
-from pipeline.model.assessment import Assessment, Verdict
+from pipeline.model.assessment import Assessment, Verdict, powers_of
 from pipeline.model.claim import Testability
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def assess(
     weighed = [weigh(plan, bench) for plan in plans_of(seeds, site, options)]
     cases = map(Case, seeds.claims, weighed, _q_values(weighed))
     ruled = [_ruled(case, bench) for case in cases]
-    failed = _failed_controls(ruled)
+    failed = _failed_controls(ruled, options.min_power)
     return tuple(
         _assessment(
             _withheld(one, failed),
@@ -133,13 +133,18 @@ def _untestable(claim: Claim, weighed: Weighed, bench: Bench) -> str:
     return f"it needs {' or '.join(needed) or 'another sensor'}, which was not measured"
 
 
-def _failed_controls(ruled: Sequence[_Ruled]) -> tuple[str, ...]:
-    """Positive controls that could be tested and were not found."""
+def _failed_controls(ruled: Sequence[_Ruled], min_power: float) -> tuple[str, ...]:
+    """Positive controls that could be tested, with the power that the rule asks for, and were not.
+
+    One that was looked at with too little power to be found says nothing of the method.
+    """
     missed = {Verdict.NOT_CORROBORATED, Verdict.CONTRADICTED}
     return tuple(
         one.case.claim.id
         for one in ruled
-        if one.case.claim.is_positive_control and one.ruling.verdict in missed
+        if one.case.claim.is_positive_control
+        and one.ruling.verdict in missed
+        and max(powers_of(one.case.weighed.tests), default=0.0) >= min_power
     )
 
 

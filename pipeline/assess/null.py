@@ -100,10 +100,11 @@ class FamilyResult:
 def family_test(windows: Sequence[Shifted], groups: Sequence[str]) -> FamilyResult:
     """p-values of windows, and one for the strongest of all (max-T; Westfall and Young 1993).
 
-    Windows of a group (one sensor and observable) are moved together, so that what they share is
-    shared in the null. Between groups, whose looks are others, the smaller p-value is paid for by
-    the number of groups (Bonferroni); so are the windows of a group of which fewer than half of
-    the places serve all.
+    Windows of a group (one sensor, observable and asserted time: zones) are moved together, so that
+    what they share is shared in the null; where fewer than half of the places serve all of them,
+    they are paid for by their number instead (Bonferroni). Groups do not share their places. A
+    p-value of theirs is paid for by the number of groups over how many have one as small, so that
+    one which agrees counts (Simes 1986, Biometrika 73, 751-754).
 
     Args:
         windows: all at the same places.
@@ -115,7 +116,8 @@ def family_test(windows: Sequence[Shifted], groups: Sequence[str]) -> FamilyResu
     members = [np.flatnonzero(np.array(groups) == name) for name in sorted(set(groups))]
     found = [_group_p(strengths[group], others[group], alone[group]) for group in members]
     best = min(range(len(found)), key=lambda number: found[number])
-    family_p = min(1.0, len(found) * found[best].p)
+    ordered = sorted(group.p for group in found)
+    family_p = min(len(found) * p / (place + 1) for place, p in enumerate(ordered))
     counts = np.isfinite(others).sum(axis=1)
     strongest = int(members[best][found[best].strongest])
     return FamilyResult(tuple(alone.tolist()), tuple(counts.tolist()), family_p, strongest)

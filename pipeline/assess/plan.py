@@ -73,14 +73,18 @@ def _levels(options: AssessOptions) -> Iterator[tuple[str, float]]:
 
 
 def places_of(claim: Claim, site: Site) -> tuple[str, ...]:
-    """The zones of a claim that the site has, and the cells searched for one of unknown place."""
+    """The zones of a claim that the site has, and the cells searched for one of unknown place.
+
+    The zone that means the whole site has a place for coarse sensors, outline or not.
+    """
     held = {zone.id: zone for zone in site.zones}
     ids: dict[str, None] = {}
     for zone_id in claim.zone_ids:
         zone = held.get(zone_id)
         if zone is not None:
             is_known = zone.is_placed or zone.outline_outside is not None
-            ids.update(dict.fromkeys((zone.id,) if is_known else zone.search_cells))
+            own = (zone.id,) if is_known or zone.id == site.whole_zone else ()
+            ids.update(dict.fromkeys((*own, *(() if is_known else zone.search_cells))))
     return tuple(ids)
 
 

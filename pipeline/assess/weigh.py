@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pipeline.assess.lines import Drawn
     from pipeline.assess.slide import Answer
     from pipeline.config import AssessOptions
-    from pipeline.model.claim import Prediction
+    from pipeline.model.claim import Alternative, Prediction
     from pipeline.model.plan import Plan, PlannedWindow
 
 LEVEL: Final = 0.05
@@ -124,10 +124,13 @@ class _Measured:
         return max(critical(self.others, LEVEL) / Z_95, LEAST_SCALE)
 
     def shifted(self, direction: Direction) -> Shifted:
-        """How far the window moved as predicted, in scaled errors, here and elsewhere."""
-        strength = _as_predicted(direction, np.array([self.z])) / self.scale
-        elsewhere = _as_predicted(direction, self.answer.elsewhere.z) / self.scale
-        return Shifted(float(strength[0]), elsewhere)
+        """How far the window moved as predicted, in standard errors, here and elsewhere.
+
+        The errors are those of the model. Scaled ones would follow the very windows that they are
+        then held against, and the strongest of many would be one whose scale came out small.
+        """
+        strength = _as_predicted(direction, np.array([self.z]))
+        return Shifted(float(strength[0]), _as_predicted(direction, self.answer.elsewhere.z))
 
 
 def _as_predicted(direction: Direction, z: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -151,7 +154,9 @@ def weigh(plan: Plan, bench: Bench) -> Weighed:
             tests[place] = replace(tests[place], gap=gap)
             continue
         measured[place] = found
-        effect = _strengthened(_effect(one, found, bench), one.prediction.direction, plan)
+        effect = _strengthened(
+            _effect(one, found, bench), one.prediction.direction, _rivals(one, plan)
+        )
         tests[place] = replace(tests[place], effect=effect)
         shared[place] = _is_shared(one, found, bench)
     family_p, strongest = _family(asked, measured, bench)
@@ -320,20 +325,27 @@ def _expected(asked: _Asked, bench: Bench) -> float | None:
     return -share if prediction.direction is Direction.DECREASE else share
 
 
-def _strengthened(effect: Effect, direction: Direction, plan: Plan) -> Effect:
+def _rivals(asked: _Asked, plan: Plan) -> tuple[Alternative, ...]:
+    """The alternatives whose sizes are in the unit of a test: a stated size is the primary's."""
+    if asked.planned.prediction == 0:
+        return plan.alternatives
+    return tuple(one for one in plan.alternatives if one.is_alike)
+
+
+def _strengthened(
+    effect: Effect, direction: Direction, alternatives: Sequence[Alternative]
+) -> Effect:
     """An effect with power and likelihood ratios, where a size is expected."""
     if effect.expected is None:
         return effect
     difference, error, expected = effect.difference, effect.error, effect.expected
     is_signed = direction in {Direction.INCREASE, Direction.DECREASE}
     nothing = likelihood_ratios(difference, error, expected, is_signed=is_signed)
+    sizes = {one.id: expected if one.is_alike else one.expected for one in alternatives}
     rivals = tuple(
-        (
-            one.id,
-            likelihood_ratios(difference, error, expected, other=one.expected, is_signed=is_signed),
-        )
-        for one in plan.alternatives
-        if one.expected is not None
+        (name, likelihood_ratios(difference, error, expected, other=size, is_signed=is_signed))
+        for name, size in sizes.items()
+        if size is not None
     )
     power = power_of(expected, error)
     return replace(effect, power=power, against_nothing=nothing, against=rivals)
@@ -351,14 +363,16 @@ def _family(
         found = [
             p_as_strong(
                 window.strength,
-                _as_predicted(asked[n].prediction.direction, measured[n].others)
-                / measured[n].scale,
+                _as_predicted(asked[n].prediction.direction, measured[n].others),
             )
             for n, window in zip(change, windows, strict=True)
         ]
         best = int(np.argmin(found))
         return min(1.0, len(found) * found[best]), change[best]
-    result = family_test(windows, [bench.lines[asked[n].number].signal.group for n in change])
+    groups = [
+        f"{bench.lines[asked[n].number].signal.group} {asked[n].question.window}" for n in change
+    ]
+    result = family_test(windows, groups)
     return result.family_p, change[result.strongest]
 
 

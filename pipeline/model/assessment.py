@@ -13,6 +13,8 @@ from pipeline.model.claim import Direction, Observable
 from pipeline.model.reason import Reason, Said
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.model.claim import AssertedTime
 
 UNDECIDED: Final = Said(Reason.UNDECIDED)
@@ -142,6 +144,15 @@ class WindowTest:
     gap: str = ""
     start_utc: str = ""
     end_utc: str = ""
+
+
+def powers_of(tests: Sequence[WindowTest]) -> list[float]:
+    """The power of each test that was judged and has a size to be held against."""
+    return [
+        test.effect.power
+        for test in tests
+        if test.effect is not None and test.effect.power is not None
+    ]
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,7 @@ class Alternative:
         predicts: what it would show, in words.
         raised_by: who raised it.
         expected: size of what it would show in the primary observable; None if not known.
+        is_alike: whether it would show the very size that the claim predicts.
         excluded_by: what of the method rules it out (``controls``: it would move them too;
             ``season``: it would come every year); empty if nothing does.
     """
@@ -140,6 +141,7 @@ class Alternative:
     raised_by: str = ""
     expected: float | None = None
     excluded_by: str = ""
+    is_alike: bool = False
 
 
 @dataclass(frozen=True)

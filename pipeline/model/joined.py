@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.model.assessment import Verdict
+from pipeline.model.assessment import Verdict, powers_of
 
 if TYPE_CHECKING:
     from pipeline.model.assessment import Assessment
@@ -42,7 +42,7 @@ class ControlState:
     Attributes:
         found: claims of known changes that the method recovered.
         missed: such claims that could be tested and were not.
-        untested: such claims that could not be tested.
+        untested: such claims that could not be tested, or with too little power.
     """
 
     found: tuple[str, ...]
@@ -64,6 +64,8 @@ class Joined:
         evidence: all lines of all of them.
         assessments: the claims, weighed, in the order of the seeds.
         comparison: changes without a claim, and events beside changes.
+        min_power: power from which a known change that was not found speaks against the method.
+        refused: claims that were left out, a line each.
     """
 
     assessment_id: str
@@ -75,6 +77,8 @@ class Joined:
     evidence: Evidence
     assessments: tuple[Assessment, ...]
     comparison: Comparison
+    min_power: float
+    refused: tuple[str, ...] = ()
 
     @property
     def is_simulated(self) -> bool:
@@ -99,9 +103,13 @@ class Joined:
         """What became of the positive controls."""
         known = {claim.id for claim in self.seeds.claims if claim.is_positive_control}
         verdicts = {one.claim_id: one.verdict for one in self.assessments if one.claim_id in known}
-        missed = {Verdict.NOT_CORROBORATED, Verdict.CONTRADICTED}
-        return ControlState(
-            tuple(name for name, one in verdicts.items() if one is Verdict.CORROBORATED),
-            tuple(name for name, one in verdicts.items() if one in missed),
-            tuple(name for name, one in verdicts.items() if one is Verdict.NOT_OBSERVABLE),
-        )
+        strong = {
+            one.claim_id
+            for one in self.assessments
+            if max(powers_of(one.tests), default=0.0) >= self.min_power
+        }
+        found = {name for name, one in verdicts.items() if one is Verdict.CORROBORATED}
+        unseen = {name for name, one in verdicts.items() if one is Verdict.NOT_OBSERVABLE}
+        missed = (set(verdicts) - found - unseen) & strong
+        rest = set(verdicts) - found - missed
+        return ControlState(tuple(sorted(found)), tuple(sorted(missed)), tuple(sorted(rest)))

@@ -94,6 +94,8 @@ class Site:
         zones: all zones, cells and controls, in the order of the file.
         claims_folder: name of the folder of seeds that speaks of this site; empty if none.
         is_simulated: whether the layout is made up.
+        whole_zone: id of the zone that means the site as a whole, for sensors that see it as one
+            place; empty if there is none.
         sha256: hash over the files of the AOI folder.
     """
 
@@ -107,6 +109,7 @@ class Site:
     claims_folder: str = ""
     is_simulated: bool = False
     sha256: str = ""
+    whole_zone: str = ""
 
     def zone(self, zone_id: str) -> Zone:
         """The zone of that id.

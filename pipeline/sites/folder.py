@@ -238,6 +238,7 @@ def _site(
         claims_folder=settings.claims or "",
         is_simulated=settings.simulated,
         sha256=_sha256(folder),
+        whole_zone=settings.whole or "",
     )
 
 

@@ -76,6 +76,8 @@ class SiteSettings(BaseModel):
     """Name of the folder of seeds that speaks of the site."""
     simulated: bool = False
     """Whether the layout is made up."""
+    whole: Id | None = None
+    """Zone that means the site as a whole, for sensors that see it as one place."""
     cell_size_m: float | None = Field(default=None, ge=20, le=10_000)
     """Edge of the cells to compute, in metres; none are computed without it."""
 
@@ -91,6 +93,7 @@ STAND_INS = {
     "baseline_end": date.min,
     "claims": None,
     "simulated": True,
+    "whole": None,
 }
 
 

@@ -191,11 +191,24 @@ class AlternativeRecord(_Record):
     raised_by: str = ""
     expected: Size | None = None
     excluded_by: ExcludedBy | None = None
+    alike: bool = False
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        """Refuse two sizes for one account."""
+        if self.alike and self.expected is not None:
+            raise ValueError("an alternative is alike or has an expected size, not both")
+        return self
 
     def noun(self) -> Alternative:
         """The record as a noun."""
         return Alternative(
-            self.id, self.predicts, self.raised_by, self.expected, self.excluded_by or ""
+            self.id,
+            self.predicts,
+            self.raised_by,
+            self.expected,
+            self.excluded_by or "",
+            is_alike=self.alike,
         )
 
 

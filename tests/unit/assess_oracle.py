@@ -35,12 +35,8 @@ def pair_sum(
 
 def rows_of(day: float) -> list[float]:
     """The season at a day."""
-    found = []
-    for part in (1, 2):
-        found.append(math.cos(2 * math.pi * part * day / YEAR))
-    for part in (1, 2):
-        found.append(math.sin(2 * math.pi * part * day / YEAR))
-    return found
+    turns = [2 * math.pi * part * day / YEAR for part in (1, 2)]
+    return [math.cos(turn) for turn in turns] + [math.sin(turn) for turn in turns]
 
 
 def n_rows_of(days: Sequence[float]) -> int:
@@ -83,12 +79,10 @@ def fitted(
     return weights[:n_rows].tolist(), left, len(used) - len(names) - n_rows
 
 
-def memory(question: Question) -> float:
-    """The likeliest memory of the looks outside the asked window."""
+def left_over(question: Question, labels: Sequence[str]) -> dict[int, float]:
+    """What season and levels leave of the looks outside, by look."""
     days, values = question.line.days.tolist(), question.line.values.tolist()
-    labels = labels_of(question, days, *question.guarded)
-    n_rows = n_rows_of(days)
-    weights, _, _ = fitted(days, values, labels, n_rows)
+    weights, _, _ = fitted(days, values, labels, n_rows_of(days))
     left = {}
     for i, label in enumerate(labels):
         if label:
@@ -99,29 +93,40 @@ def memory(question: Question) -> float:
         mean = sum(left[i] for i in members) / len(members)
         for i in members:
             left[i] -= mean
+    return left
+
+
+def unlikelihood(
+    days: Sequence[float], left: dict[int, float], labels: Sequence[str], phi: float
+) -> float:
+    """Twice the negative logarithm of the likelihood of a memory, but for a constant."""
+    squares, logs = 0.0, 0.0
+    for i, value in left.items():
+        if i - 1 in left and labels[i - 1] == labels[i]:
+            alike = phi ** max(days[i] - days[i - 1], 1.0)
+            squares += (value - alike * left[i - 1]) ** 2 / (1 - alike**2)
+            logs += math.log(1 - alike**2)
+        else:
+            squares += value**2
+    return len(left) * math.log(squares) + logs
+
+
+def memory(question: Question) -> float:
+    """The likeliest memory of the looks outside the asked window."""
+    days = question.line.days.tolist()
+    labels = labels_of(question, days, *question.guarded)
+    left = left_over(question, labels)
     if len(left) == len({labels[i] for i in left}) or not any(left.values()):
         return 0.0
-    best, least = 0.0, math.inf
-    for tau in MEMORY_DAYS.tolist():
-        phi = math.exp(-1 / tau) if tau else 0.0
-        squares, logs = 0.0, 0.0
-        for i, value in left.items():
-            if i - 1 in left and labels[i - 1] == labels[i]:
-                alike = phi ** max(days[i] - days[i - 1], 1.0)
-                squares += (value - alike * left[i - 1]) ** 2 / (1 - alike**2)
-                logs += math.log(1 - alike**2)
-            else:
-                squares += value**2
-        unlikely = len(left) * math.log(squares) + logs
-        if unlikely < least:
-            best, least = phi, unlikely
-    return best
+    memories = [math.exp(-1 / tau) if tau else 0.0 for tau in MEMORY_DAYS.tolist()]
+    return min(memories, key=lambda phi: unlikelihood(days, left, labels, phi))
 
 
 def contrast(
-    question: Question, days: list[float], values: list[float], offset: float, phi: float
+    question: Question, looks: tuple[list[float], list[float]], offset: float, phi: float
 ) -> tuple[float, float] | None:
     """Difference and error of the window at an offset; nothing if there are too few looks."""
+    days, values = looks
     start, end = question.window.start + offset, question.window.end + offset
     low, high = start - question.guard_days, end + question.guard_days
     labels = labels_of(question, days, low, high)
@@ -174,7 +179,7 @@ def moved(question: Question, offset: float, phi: float) -> tuple[float, float] 
     if any(start < edge <= end for edge in edges):
         return None
 
-    return contrast(replace(question, breaks=tuple(sorted(edges))), days, values, offset, phi)
+    return contrast(replace(question, breaks=tuple(sorted(edges))), (days, values), offset, phi)
 
 
 def p_value(z: float, others: Sequence[float]) -> float:
@@ -205,4 +210,7 @@ def family_p(
         else:
             alone = min(as_strong(strengths[i], others[i]) for i in members)
             found.append(min(1.0, len(members) * alone))
-    return min(1.0, len(found) * min(found))
+    best = 1.0
+    for p in found:
+        best = min(best, len(found) * p / sum(other <= p for other in found))
+    return best

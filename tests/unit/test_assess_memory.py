@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from pipeline.assess.memory import FADING, MEMORY_DAYS, links, resemblance
 from tests.unit.assess_oracle import pair_sum
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DAYS = st.lists(st.integers(0, 40_000), min_size=2, max_size=40, unique=True).map(
     lambda days: np.sort(np.array(days, dtype=np.float64)) / 13

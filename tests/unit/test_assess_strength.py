@@ -83,7 +83,7 @@ def test_an_open_sign_costs_half_of_the_likelihood_and_keeps_the_other_side() ->
     signed = likelihood_ratios(3.0, 1.0, 3.0)
     openly = likelihood_ratios(3.0, 1.0, 3.0, is_signed=False)
     assert openly.low == pytest.approx(signed.low / 2, rel=0.01)
-    assert likelihood_ratios(-3.0, 1.0, 3.0).high < 0.1
+    assert likelihood_ratios(-3.0, 1.0, 3.0).high < 0.2
     assert likelihood_ratios(-3.0, 1.0, 3.0, is_signed=False).low > 10
 
 

@@ -132,14 +132,10 @@ def test_light_of_the_site_is_that_of_the_zone_that_is_the_site() -> None:
     assert SITE_PLACE not in light
 
 
-def test_a_zone_that_covers_the_site_bears_its_light() -> None:
+def test_the_zone_that_means_the_site_bears_its_light() -> None:
     findings = shown(sign(Sign.NIGHT_LIGHT_STEP, SITE_PLACE, 1.0, source="dmsp-ols F18"))
     site = findings.site
-    zones = tuple(
-        replace(zone, geometry=site.boundary) if zone.id == "whole-complex" else zone
-        for zone in site.zones
-    )
-    whole = replace(findings, site=replace(site, zones=zones))
+    whole = replace(findings, site=replace(site, whole_zone="whole-complex"))
     light = lines(draw_signals(whole, OPTICAL), Observable.NIGHT_LIGHT)
     assert not light["whole-complex"].not_observable
     assert light["whole-complex"].sensor == "dmsp-ols"
