@@ -17,7 +17,7 @@ from rich.markup import escape
 from pipeline.cli import imagery
 from pipeline.cli.assess import assess
 from pipeline.cli.days import dated
-from pipeline.cli.dossier import dossier, verify
+from pipeline.cli.dossier import dossier, of_run, verify
 from pipeline.cli.limit import limit, measuring
 from pipeline.cli.screens import INCOMPLETE, err, out
 from pipeline.environment import close_environment
@@ -121,7 +121,7 @@ app.command()(dated(limit))
 app.command()(dated(assess))
 app.command()(imagery.fetch)
 app.command()(imagery.scenes)
-app.command()(dossier)
+app.command()(of_run(dossier))
 app.command()(verify)
 
 
