@@ -18,7 +18,7 @@ from pipeline.cli import imagery
 from pipeline.cli.assess import assess
 from pipeline.cli.claims import claims_app
 from pipeline.cli.days import dated
-from pipeline.cli.dossier import dossier, verify
+from pipeline.cli.dossier import dossier, of_run, verify
 from pipeline.cli.limit import limit, measuring
 from pipeline.cli.screens import INCOMPLETE, err, out, report_problems
 from pipeline.cli.simulate import simulate
@@ -120,7 +120,7 @@ app.command()(dated(limit))
 app.command()(dated(assess))
 app.command()(imagery.fetch)
 app.command()(imagery.scenes)
-app.command()(dossier)
+app.command()(of_run(dossier))
 app.command()(verify)
 app.command()(simulate)
 

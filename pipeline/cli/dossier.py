@@ -8,16 +8,41 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.markup import escape
 
+from pipeline.cli.options import extended
 from pipeline.cli.screens import err, out
 from pipeline.errors import DossierError, NotVerifiedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.dossier import Verification, Wanted
+
+
+_CLAIMS: Final = Annotated[
+    str, typer.Option(help="The claims folder that the run read; default the site's own.")
+]
+_RUN: Final = Annotated[
+    str, typer.Option(help="Beginning of the id of a run; default the last one.")
+]
+
+
+def of_run(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options --claims and --run, which reach it as its ``basis``.
+
+    Args:
+        command: takes both as text in ``basis``.
+    """
+
+    def with_basis(*, claims: str = "", run: str = "", **options: Any) -> None:  # noqa: ANN401 - those of the command
+        command(basis=(claims, run), **options)
+
+    added = {"claims": (_CLAIMS, ""), "run": (_RUN, "")}
+    return extended(with_basis, command, added, dropped="basis")
 
 
 def dossier(
@@ -29,12 +54,7 @@ def dossier(
         Path | None,
         typer.Option("--out", help="The folder to write; default below the work folder."),
     ] = None,
-    claims: Annotated[
-        str, typer.Option(help="The claims folder that the run read; default the site's own.")
-    ] = "",
-    run: Annotated[
-        str, typer.Option(help="Beginning of the id of a run; default the last one.")
-    ] = "",
+    basis: tuple[str, str] = ("", ""),
     with_chips: Annotated[
         bool,
         typer.Option(
@@ -47,6 +67,7 @@ def dossier(
     from pipeline.dossier import write_dossier  # noqa: PLC0415 - stages load where they are used
     from pipeline.terminal import simulated_banner  # noqa: PLC0415
 
+    claims, run = basis
     wanted = replace(_wanted(site, claim, work, claims), with_chips=with_chips, run=run)
     written = write_dossier(wanted, to)
     if written.is_simulated:

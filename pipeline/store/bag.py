@@ -10,18 +10,18 @@ bag that is written here.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
 import secrets
 import shutil
-import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import DossierError, PipelineError, StoreError
+from pipeline.store import strangers
+from pipeline.store.strangers import files_of_stranger, is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,15 +31,7 @@ DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST: Final = "manifest-sha256.txt"
 TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
 PAYLOAD: Final = "data/"
-MAX_FILES: Final = 20_000
-MAX_FILE_BYTES: Final = 128_000_000
-MAX_BYTES: Final = 1_000_000_000
-MAX_DEPTH: Final = 6
-MAX_NAME: Final = 200
-"""Characters of a whole path inside a bag, which any system can hold."""
-REMEDY: Final = "ask for an undamaged copy of the folder"
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9./_-]+)")
 _PART = re.compile(r"\.(.+)\.(\d+)-[0-9a-f]{8}\.part")
 
@@ -138,11 +130,12 @@ def _check_writable(files: Mapping[str, bytes], folder: Path) -> None:
         StoreError: naming the first such file.
     """
     total = sum(map(len, files.values()))
-    large = [name for name, data in files.items() if len(data) > MAX_FILE_BYTES]
-    odd = [name for name in files if not _is_safe(name)]
-    if odd or large or len(files) > MAX_FILES or total > MAX_BYTES:
+    large = [name for name, data in files.items() if len(data) > strangers.MAX_FILE_BYTES]
+    most = (strangers.MAX_FILES, strangers.MAX_BYTES)
+    odd = [name for name in files if not is_safe(name)]
+    if odd or large or len(files) > most[0] or total > most[1]:
         what = f"{(odd or large or [f'{len(files)} files'])[0]} cannot stand in a bag"
-        remedy = f"a bag holds {MAX_FILES:,} files of {MAX_BYTES:,} bytes in all; leave chips out"
+        remedy = f"a bag holds {most[0]:,} files of {most[1]:,} bytes in all; leave chips out"
         raise StoreError(what, where=str(folder), remedy=remedy)
 
 
@@ -238,7 +231,7 @@ def read_bag(folder: Path) -> Bag:
         DossierError: if the folder is no bag that may be read.
     """
     _check_is_bag(folder)
-    files = _files(folder)
+    files = files_of_stranger(folder)
     payload = {n.removeprefix(PAYLOAD): d for n, d in files.items() if n.startswith(PAYLOAD)}
     tags = {name: data for name, data in files.items() if not name.startswith(PAYLOAD)}
     faults = (*_tag_faults(tags), *_payload_faults(files, tags))
@@ -257,104 +250,6 @@ def _check_is_bag(folder: Path) -> None:
     if not any(os.path.lexists(folder / name) for name in ("bagit.txt", MANIFEST, TAG_MANIFEST)):
         remedy = "name the folder that holds bagit.txt"
         raise DossierError("it is no dossier", where=str(folder), remedy=remedy)
-
-
-def _files(folder: Path) -> dict[str, bytes]:
-    """All regular files below a folder, by path.
-
-    Raises:
-        DossierError: if there is anything else, or too much.
-    """
-    found: dict[str, bytes] = {}
-    total = 0
-    try:
-        # By handles, so that no folder can be exchanged for a link between look and opening.
-        for root, folders, names, handle in os.fwalk(folder, follow_symlinks=False):
-            below = os.path.relpath(root, folder).replace(os.sep, "/")
-            for name in (*folders, *names):
-                path = name if below == "." else f"{below}/{name}"
-                _check_entry(path, os.lstat(name, dir_fd=handle), folder)
-                if name in names:
-                    found[path] = _read(name, handle, path)
-                    total += len(found[path])
-                _check_amount(len(found), total, folder)
-    except OSError as error:
-        if isinstance(error, PipelineError):
-            raise
-        what = f"a file cannot be read ({error.strerror or type(error).__name__})"
-        raise DossierError(what, where=folder.name, remedy=REMEDY) from error
-    _check_twins(found)
-    return found
-
-
-def _check_entry(path: str, found: os.stat_result, folder: Path) -> None:
-    """Refuse links, devices and names that could lead elsewhere.
-
-    Raises:
-        DossierError: naming it.
-    """
-    is_plain = stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
-    if not is_plain:
-        what = "it is a link or no regular file, and nothing outside a dossier is read"
-        raise DossierError(what, where=ascii(path), remedy=REMEDY)
-    if not _is_safe(path):
-        raise DossierError("no file of a dossier has such a name", where=ascii(path), remedy=REMEDY)
-    if stat.S_ISREG(found.st_mode) and found.st_size > MAX_FILE_BYTES:
-        what = f"{path} takes {found.st_size:,} bytes, {MAX_FILE_BYTES:,} are allowed"
-        raise DossierError(what, where=folder.name, remedy=REMEDY)
-
-
-def _check_amount(n_files: int, total: int, folder: Path) -> None:
-    """Refuse more than a bag may hold.
-
-    Raises:
-        DossierError: if it is too much.
-    """
-    if n_files > MAX_FILES or total > MAX_BYTES:
-        what = f"it holds more than {MAX_FILES:,} files or {MAX_BYTES:,} bytes"
-        raise DossierError(what, where=folder.name, remedy=REMEDY)
-
-
-def _check_twins(found: Mapping[str, bytes]) -> None:
-    """Refuse names that are one on some systems.
-
-    Raises:
-        DossierError: naming one of them.
-    """
-    seen: dict[str, str] = {}
-    for path in found:
-        twin = seen.setdefault(path.casefold(), path)
-        if twin != path:
-            raise DossierError(f"{path} and {twin} are one file on some systems", remedy=REMEDY)
-
-
-def _is_safe(path: str) -> bool:
-    """Whether a path stays inside and means the same on every system."""
-    parts = path.split("/")
-    named = all(_NAME.fullmatch(part) for part in parts)
-    return named and len(parts) <= MAX_DEPTH and len(path) <= MAX_NAME
-
-
-def _read(name: str, handle: int, path: str) -> bytes:
-    """The bytes of a regular file that is opened by its folder; a link is not followed.
-
-    Raises:
-        DossierError: if it turned into something else, or grew.
-    """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-    try:
-        opened = os.open(name, flags, dir_fd=handle)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise DossierError("it is a link", where=path, remedy=REMEDY) from error
-        raise
-    with os.fdopen(opened, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(opened).st_mode):
-            raise DossierError("it is no regular file", where=path, remedy=REMEDY)
-        data = stream.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise DossierError("it grew while it was read", where=path, remedy=REMEDY)
-    return data
 
 
 def _tag_faults(tags: Mapping[str, bytes]) -> Iterator[Fault]:
@@ -390,7 +285,7 @@ def _stated(manifest: bytes, name: str) -> tuple[dict[str, str], list[Fault]]:
         faults.append(Fault(name, "its last line has no end"))
     for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
         match = _LINE.fullmatch(line)
-        if match is None or not _is_safe(match[2]) or match[2] in stated:
+        if match is None or not is_safe(match[2]) or match[2] in stated:
             faults.append(Fault(name, f"line {number} is not hash, two spaces and a path"))
         else:
             stated[match[2]] = match[1]

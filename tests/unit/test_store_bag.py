@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import DossierError, StoreError
-from pipeline.store import bag as module
+from pipeline.store import strangers as module
 from pipeline.store.bag import MANIFEST, TAG_MANIFEST, Bag, read_bag, write_bag
 
 ROOT = Path(__file__).resolve().parents[2]
