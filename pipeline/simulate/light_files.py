@@ -48,13 +48,12 @@ _NIGHTS = (
 """From each day on, one night is kept in so many: more around the positive controls."""
 
 
-def light_nights(options: ArchiveOptions) -> tuple[date, ...]:
-    """The nights of some years, by the civil day into which the overpass falls."""
+def light_nights() -> tuple[date, ...]:
+    """The nights of the archive, by the civil day into which the overpass falls."""
     days: list[date] = []
     for (start, step), (end, _) in pairwise((*_NIGHTS, (LAST_NIGHT, 0))):
         days += [start + timedelta(days=step * k) for k in range(-(-(end - start).days // step))]
-    first, last = options.span(FIRST_NIGHT, LAST_NIGHT)
-    return tuple(day for day in days if first <= day <= last)
+    return tuple(days)
 
 
 def write_months(folder: Path, past: Past, options: ArchiveOptions) -> int:
@@ -113,13 +112,16 @@ def write_nights(folder: Path, past: Past, options: ArchiveOptions) -> int:
     Raises:
         StoreError: if a file cannot be written.
     """
-    nights = NightSky(past.seed, past.truth).nights(light_nights(options))
-    for night in nights:
+    # All nights are drawn, whatever is kept, because noise remembers the night before.
+    first, last = options.span(FIRST_NIGHT, LAST_NIGHT)
+    nights = NightSky(past.seed, past.truth).nights(light_nights())
+    kept = [one for one in nights if first <= one.night <= last]
+    for night in kept:
         # The overpass at 01:30 belongs to the UTC day before.
         day = night.night - timedelta(days=1)
         name = f"VNP46A2.A{day:%Y%j}.h{TILE[0]:02d}v{TILE[1]:02d}.001.{day:%Y%j}000000.h5"
         write_hdf5(folder / name, bm.GROUPS[0], dict(_fields(night)), {MARK: "true"})
-    return len(nights)
+    return len(kept)
 
 
 def _fields(night: LightNight) -> Iterator[tuple[str, SparseField]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pystac
 from shapely.geometry import box, mapping
 
+from pipeline.errors import ConfigError
 from pipeline.simulate.layout import lonlat
 from pipeline.store.files import canonical_json, publish_bytes, sha256_of
 from pipeline.store.rasters import write_cog
@@ -140,8 +141,12 @@ def write_collection(root: Path, shelf: Shelf, listed: Sequence[tuple[str, datet
     """Write the document of a collection with links to its items, by id and instant.
 
     Raises:
+        ConfigError: if there is none.
         StoreError: if it cannot be written.
     """
+    if not listed:
+        remedy = "ask for years in which its satellites fly"
+        raise ConfigError("the archive holds nothing in these years", where=shelf.id, remedy=remedy)
     instants = [instant for _, instant in listed]
     extent = pystac.Extent(
         pystac.SpatialExtent([list(lonlat(box(*shelf.grid.bounds)).bounds)]),

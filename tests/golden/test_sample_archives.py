@@ -93,7 +93,7 @@ def test_every_file_of_light_says_simulated() -> None:
 
 @pytest.mark.parametrize(
     ("sensor", "n_files"),
-    [("dnb-monthly", 153), ("dmsp-ols", 15), ("black-marble", len(light_nights(ArchiveOptions())))],
+    [("dnb-monthly", 153), ("dmsp-ols", 15), ("black-marble", len(light_nights()))],
 )
 def test_the_reader_takes_all_lights_without_a_failure(sensor: str, n_files: int) -> None:
     looks = looks_in(LIGHTS, sensor)
