@@ -56,7 +56,7 @@ _WORKED: Final = frozenset({ZoneKind.PRODUCTION, ZoneKind.SUPPORT, ZoneKind.GATE
 _ALL: Final = frozenset(ZoneKind) - {ZoneKind.CELL}
 ASKED: Final[Mapping[Sign, frozenset[ZoneKind]]] = {
     Sign.SNOW_CLEARED_SHARE: _WORKED | {ZoneKind.ROAD, ZoneKind.CONTROL},
-    Sign.TEMPERATURE_CONTRAST: _WORKED,
+    Sign.TEMPERATURE_CONTRAST: _WORKED | {ZoneKind.CONTROL},
     Sign.PLOT_CLEARING: _PLOTS,
     Sign.CULTIVATION: _PLOTS,
     Sign.BUILT_UP_GROWTH: _ALL,
@@ -103,9 +103,10 @@ NO_YEAR: Final = "the series covers no whole year"
 UNPLACED: Final = "position not established"
 OUTSIDE: Final = "it lies outside the pixels that were read"
 ROOFED: Final = "roofed"
-EDGE_DAYS: Final = 60
-"""A year counts as whole if the series reaches to within so many days of both its ends: less than
-a season, so that a composite is never that of one half of the year."""
+OPEN: Final = "open"
+EDGE_DAYS: Final = 120
+"""A year counts as whole if the series reaches to within so many days of both its ends, so that a
+composite is never that of one half of the year."""
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ def _roofs(shown: _Shown) -> tuple[SignSeries, ...]:
 
 
 def _temperature(shown: _Shown) -> tuple[SignSeries, ...] | str:
-    """Zones with roofs against one another, whatever they are for: each against its own season.
+    """Zones with roofs against one another, and controls: each against its own season.
 
     A site has few zones of one kind, and three peers are the least.
     """
@@ -236,7 +237,7 @@ def _temperature(shown: _Shown) -> tuple[SignSeries, ...] | str:
     if thermal is None:
         return NO_HEAT
     kinds = {
-        mask.zone_id: ROOFED
+        mask.zone_id: OPEN if mask.is_control else ROOFED
         for mask in shown.masks
         if shown.site.zone(mask.zone_id).kind in ASKED[Sign.TEMPERATURE_CONTRAST]
     }

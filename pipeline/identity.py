@@ -27,9 +27,9 @@ ALGORITHM_VERSIONS = {
     "detect": "4",
     "zones": "2",
     "history": "2",
-    "signs": "1",
+    "signs": "2",
     "limit": "1",
-    "assess": "3",
+    "assess": "4",
     "publish": "6",
     "report": "6",
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipeline.assess.season import harmonics_of, season_rows
+from pipeline.assess.season import YEAR_DAYS, harmonics_of, season_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,9 +58,8 @@ def state_space_interval(question: Question) -> tuple[float, float]:
 def _on_axis(question: Question) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Means by step of a regular axis, (step,), NaN where there is none; its rows, (step, row)."""
     line, (start, end) = question.line, question.window
-    low, high = question.guarded
-    counts = (line.days <= high) & (line.days >= low) & ((line.days < start) | (line.days > end))
-    days, kept = line.days[~counts], line.values[~counts]
+    used = _used(question)
+    days, kept = line.days[used], line.values[used]
     step = max(float(np.median(np.diff(days))), (days[-1] - days[0]) / MAX_STEPS)
     place = np.round((days - days[0]) / step).astype(np.intp)
     n = int(place[-1]) + 1
@@ -72,6 +71,22 @@ def _on_axis(question: Question) -> tuple[NDArray[np.float64], NDArray[np.float6
     rows = [inside, *_other_levels(question, axis, inside, n_looks > 0)]
     season = season_rows(axis, harmonics_of(line.days))
     return values, np.column_stack([*(row.astype(float) for row in rows), season])
+
+
+def _used(question: Question) -> NDArray[np.bool_]:
+    """The looks of a fit, bool, (look,): none of the guards; beside a stated reference, those near.
+
+    A window that is compared with stated days is fitted on both, what lies between, and the year
+    before them for the season. What happened earlier or later may be anything: a light that comes
+    and goes there would pass for long memory.
+    """
+    days, (start, end) = question.line.days, question.window
+    low, high = question.guarded
+    used = (days < low) | (days > high) | ((days >= start) & (days <= end))
+    if question.reference is None:
+        return used
+    first, last = question.hull
+    return used & (days >= first - YEAR_DAYS) & (days <= last)
 
 
 def _other_levels(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from pipeline import activity as chooser
-from pipeline.activity import ASKED, OF_SENSOR, show_signs, whole_years
+from pipeline.activity import ASKED, EDGE_DAYS, OF_SENSOR, show_signs, whole_years
 from pipeline.model.cube import DateCube, ZoneMask
 from pipeline.model.grid import Grid, Window
 from pipeline.model.sign import Sign
@@ -235,9 +235,9 @@ def test_a_whole_year_is_seen_near_both_its_ends(days: list[int]) -> None:
     instants = [datetime(2015, 6, 1, tzinfo=UTC) + timedelta(days=day) for day in sorted(days)]
     for year in range(2014, 2023):
         looks = [one for one in instants if one.year == year]
-        early = any(one - datetime(year, 1, 1, tzinfo=UTC) <= timedelta(days=60) for one in looks)
+        early = any(one - datetime(year, 1, 1, tzinfo=UTC) <= timedelta(days=EDGE_DAYS) for one in looks)
         late = any(
-            datetime(year + 1, 1, 1, tzinfo=UTC) - one <= timedelta(days=60) for one in looks
+            datetime(year + 1, 1, 1, tzinfo=UTC) - one <= timedelta(days=EDGE_DAYS) for one in looks
         )
         assert (year in whole_years(instants)) == (early and late)
 
