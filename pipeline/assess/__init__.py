@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from scipy.stats import false_discovery_control
 
-from pipeline.assess import words
 from pipeline.assess.bench import bench_of
 from pipeline.assess.lines import drawn
 from pipeline.assess.plan import plans_of
@@ -29,6 +28,8 @@ from pipeline.assess.verdict import (
 from pipeline.assess.weigh import second_opinion, weigh
 from pipeline.model.assessment import Assessment, Verdict, powers_of
 from pipeline.model.claim import Testability
+from pipeline.model.reason import Reason, said
+from pipeline.words import ENGLISH, KOREAN, claim_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pipeline.config import AssessOptions
     from pipeline.model.claim import Claim, Seeds
     from pipeline.model.plan import Registration
+    from pipeline.model.reason import Said
     from pipeline.model.signal import Evidence
     from pipeline.model.site import Site
 
@@ -86,6 +88,7 @@ def assess(
                 is_post_hoc=_is_post_hoc(one.case.claim, registered),
                 is_simulated=evidence.is_simulated or site.is_simulated,
             ),
+            site,
         )
         for one in ruled
     )
@@ -117,20 +120,20 @@ def _ruled(case: Case, bench: Bench) -> _Ruled:
     return _Ruled(replace(case, weighed=kept), borne_out(decided, interval))
 
 
-def _untestable(claim: Claim, weighed: Weighed, bench: Bench) -> str:
-    """Why nothing in the evidence can speak to a claim; empty if something can."""
+def _untestable(claim: Claim, weighed: Weighed, bench: Bench) -> Said | None:
+    """Why nothing in the evidence can speak to a claim; None if something can."""
     if claim.testability is Testability.NONE or not claim.predictions:
-        return "it predicts nothing that a satellite could see"
+        return said(Reason.NOTHING_TO_SEE)
     if claim.testability is Testability.SUB_METRE:
-        return "what it predicts is finer than the pixels of open sensors"
+        return said(Reason.TOO_FINE)
     if weighed.tests:
-        return ""
+        return None
     held = {(one.signal.sensor, one.signal.observable) for one in bench.lines}
     wanted = {(s, p.observable) for p in claim.predictions for s in p.sensors}
     if not weighed.plan.places or held & wanted:
-        return "none of its zones has a place in this site"
+        return said(Reason.NO_PLACE)
     needed = sorted({f"{observable} by {sensor}" for sensor, observable in wanted})
-    return f"it needs {' or '.join(needed) or 'another sensor'}, which was not measured"
+    return said(Reason.NOT_MEASURED, needed=" or ".join(needed) or "another sensor")
 
 
 def _failed_controls(ruled: Sequence[_Ruled], min_power: float) -> tuple[str, ...]:
@@ -169,19 +172,26 @@ def _is_post_hoc(claim: Claim, registered: Mapping[str, Registration]) -> bool:
     return held is not None and held.is_post_hoc
 
 
-def _assessment(one: _Ruled, standing: Standing) -> Assessment:
+def _assessment(one: _Ruled, standing: Standing, site: Site) -> Assessment:
     """Put verdict, modifiers and words together."""
     case, ruling = one.case, one.ruling
-    return Assessment(
+    tests, deciding = case.weighed.tests, ruling.deciding
+    bare = Assessment(
         claim_id=case.claim.id,
         verdict=ruling.verdict,
         modifiers=modifiers_of(case, ruling, standing),
-        reason=ruling.reason,
-        sentence=words.answer(case, ruling, standing),
-        tests=case.weighed.tests,
-        n_tests=sum(not test.gap for test in case.weighed.tests),
+        why=ruling.why,
+        sentence="",
+        tests=tests,
+        n_tests=sum(test.unseen is None for test in tests),
         is_rehearsal=standing.is_simulated,
         family_p=case.weighed.family_p,
         q_value=case.q_value,
         plan_sha256=case.weighed.plan.sha256,
+        deciding=None if deciding is None else case.weighed.place_of(deciding),
+    )
+    return replace(
+        bare,
+        sentence=claim_sentence(case.claim, bare, site, ENGLISH),
+        sentence_ko=claim_sentence(case.claim, bare, site, KOREAN),
     )

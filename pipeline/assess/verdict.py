@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from pipeline.assess.strength import is_equivalent, power_of
 from pipeline.model.assessment import Modifier, Verdict
 from pipeline.model.claim import Direction
+from pipeline.model.reason import Reason, said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,18 +31,13 @@ if TYPE_CHECKING:
     from pipeline.config import AssessOptions
     from pipeline.model.assessment import Effect, WindowTest
     from pipeline.model.claim import Claim
+    from pipeline.model.reason import Said
 
 MIN_RATIO: Final = 1.0
 """Predicted effect over its standard error below which a window cannot speak (power 0.17)."""
 ONE_SIDED_95: Final = 1.644854
 NEAR: Final = 3.0
 """An account is open if the measurement is not this many times more likely under the claim."""
-
-NOTHING_SEEN_AS_CLAIMED: Final = (
-    "a change of the size in question would have been seen and was not measured, which is what the "
-    "claim predicts and also what its opposite allows"
-)
-UNDECIDED: Final = "the measurements neither support nor oppose it"
 
 
 @dataclass(frozen=True)
@@ -50,17 +46,22 @@ class Ruling:
 
     Attributes:
         verdict: one of the four answers.
-        reason: why, in one sentence.
+        why: the reason with its numbers.
         deciding: the test that it rests on; None if none decides.
         is_null: whether nothing was predicted and nothing of that size was there.
         has_rival: whether a named alternative foretells the measurement nearly as well.
     """
 
     verdict: Verdict
-    reason: str
+    why: Said
     deciding: WindowTest | None = None
     is_null: bool = False
     has_rival: bool = False
+
+    @property
+    def reason(self) -> str:
+        """The reason in English."""
+        return str(self.why)
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,7 @@ def rule(case: Case, options: AssessOptions) -> Ruling:
         return Ruling(Verdict.NOT_OBSERVABLE, _why_unseen(weighed.tests))
     sized = [test for test in judged if _power(test) is not None]
     if len(sized) == len(judged) and all(_is_too_small(test) for test in sized):
-        why = "the predicted change is smaller than the scatter of the place's own history"
-        return Ruling(Verdict.NOT_OBSERVABLE, why)
+        return Ruling(Verdict.NOT_OBSERVABLE, said(Reason.TOO_SMALL))
     nulls = [test for test in judged if _predicts_nothing(test)]
     change = [test for test in judged if not _predicts_nothing(test)]
     if not change or (nulls and _primary_direction(weighed) is Direction.NO_CHANGE):
@@ -95,10 +95,10 @@ def rule(case: Case, options: AssessOptions) -> Ruling:
     return _change_ruling(case, change, options)
 
 
-def _why_unseen(tests: Sequence[WindowTest]) -> str:
+def _why_unseen(tests: Sequence[WindowTest]) -> Said:
     """Why not even the best-seen window could be judged."""
     best = max(tests, key=lambda test: test.coverage.n_clear, default=None)
-    return "nothing that it predicts was measured there" if best is None else best.gap
+    return (best and best.unseen) or said(Reason.NOTHING_THERE)
 
 
 def _power(test: WindowTest) -> float | None:
@@ -136,9 +136,8 @@ def _change_ruling(case: Case, change: Sequence[WindowTest], options: AssessOpti
         return _supported(case, leading, options)
     whole = [test for test in weighed.tests if not _predicts_nothing(test)]
     if len(change) == len(whole) and all(_is_opposed(test, options) for test in change):
-        why = "a change of the predicted size would have been seen and was not measured"
-        return Ruling(Verdict.CONTRADICTED, why, strongest)
-    return Ruling(Verdict.NOT_CORROBORATED, UNDECIDED, strongest)
+        return Ruling(Verdict.CONTRADICTED, said(Reason.ABSENT), strongest)
+    return Ruling(Verdict.NOT_CORROBORATED, said(Reason.UNDECIDED), strongest)
 
 
 def _departure(test: WindowTest) -> float:
@@ -159,21 +158,16 @@ def _supported(case: Case, test: WindowTest, options: AssessOptions) -> Ruling:
     ratios = None if test.effect is None else test.effect.against_nothing
     rival = open_rival(case.claim, test)
     failed = {
-        "a change was measured, and a control moved as far": case.weighed.is_shared[place],
-        "a change was measured, and the claim states no size to hold it against": ratios is None,
-        "a change was measured that is not ten times more likely under the claim than without": (
-            ratios is not None and ratios.low < options.min_likelihood_ratio
-        ),
-        "a change was measured that the number of claims may explain": (
-            q_value is not None and q_value > options.max_q_value
-        ),
-        f"a change was measured as predicted, and {rival} would look alike": bool(rival),
+        said(Reason.SHARED): case.weighed.is_shared[place],
+        said(Reason.NO_SIZE): ratios is None,
+        said(Reason.WEAK): ratios is not None and ratios.low < options.min_likelihood_ratio,
+        said(Reason.MANY_CLAIMS): q_value is not None and q_value > options.max_q_value,
+        said(Reason.RIVAL, rival=rival): bool(rival),
     }
     for why, holds in failed.items():
         if holds:
             return Ruling(Verdict.NOT_CORROBORATED, why, test, has_rival=bool(rival))
-    why = "the measurements moved as predicted, beyond other windows, controls and chance"
-    return Ruling(Verdict.CORROBORATED, why, test)
+    return Ruling(Verdict.CORROBORATED, said(Reason.AS_PREDICTED), test)
 
 
 def open_rival(claim: Claim, test: WindowTest) -> str:
@@ -213,12 +207,12 @@ def _null_ruling(weighed: Weighed, judged: Sequence[WindowTest], options: Assess
     strongest = max(judged, key=_departure)
     effects = [test.effect for test in judged if test.effect is not None]
     if all(effect.expected is not None and _is_absent(effect) for effect in effects):
-        return Ruling(Verdict.NOT_CORROBORATED, NOTHING_SEEN_AS_CLAIMED, strongest, is_null=True)
+        why = said(Reason.NULL_AS_PREDICTED)
+        return Ruling(Verdict.NOT_CORROBORATED, why, strongest, is_null=True)
     shared = weighed.is_shared[weighed.place_of(strongest)]
     if not shared and _is_there(strongest, len(judged), options):
-        why = "a change was measured where the claim predicts none"
-        return Ruling(Verdict.CONTRADICTED, why, strongest)
-    return Ruling(Verdict.NOT_CORROBORATED, UNDECIDED, strongest)
+        return Ruling(Verdict.CONTRADICTED, said(Reason.PRESENT_UNPREDICTED), strongest)
+    return Ruling(Verdict.NOT_CORROBORATED, said(Reason.UNDECIDED), strongest)
 
 
 def _is_absent(effect: Effect) -> bool:
@@ -273,9 +267,7 @@ def modifiers_of(case: Case, ruling: Ruling, standing: Standing) -> tuple[Modifi
 def withheld(failed: Sequence[str]) -> Ruling:
     """The answer to every other claim once a positive control was tested and not found."""
     names = ", ".join(failed)
-    return Ruling(
-        Verdict.NOT_OBSERVABLE, f"withheld: the method did not recover the known change {names}"
-    )
+    return Ruling(Verdict.NOT_OBSERVABLE, said(Reason.WITHHELD, controls=names))
 
 
 def borne_out(ruling: Ruling, interval: tuple[float, float]) -> Ruling:
@@ -299,5 +291,5 @@ def borne_out(ruling: Ruling, interval: tuple[float, float]) -> Ruling:
         agrees = not any(low <= one <= high for one in sizes)
     if agrees:
         return ruling
-    why = "a second model of the noise does not bear out what the first one measured"
+    why = said(Reason.OTHER_NOISE)
     return Ruling(Verdict.NOT_CORROBORATED, why, test, has_rival=ruling.has_rival)

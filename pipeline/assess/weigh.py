@@ -21,6 +21,7 @@ from pipeline.assess.strength import Z_95, likelihood_ratios, power_of, smallest
 from pipeline.model.assessment import Effect, WindowTest
 from pipeline.model.change import Status
 from pipeline.model.claim import Direction
+from pipeline.model.reason import Reason, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pipeline.config import AssessOptions
     from pipeline.model.claim import Alternative, Prediction
     from pipeline.model.plan import Plan, PlannedWindow
+    from pipeline.model.reason import Said
 
 LEVEL: Final = 0.05
 """Level of the intervals and of a single test."""
@@ -151,7 +153,7 @@ def weigh(plan: Plan, bench: Bench) -> Weighed:
         found = _measured(one, bench)
         gap = _unmeasured(found, tests[place])
         if gap:
-            tests[place] = replace(tests[place], gap=gap)
+            tests[place] = replace(tests[place], unseen=gap)
             continue
         measured[place] = found
         effect = _strengthened(
@@ -229,7 +231,7 @@ def _test(asked: _Asked, bench: Bench) -> WindowTest:
         start_utc=planned.start_utc,
         end_utc=planned.end_utc,
     )
-    return replace(test, gap=_gap(asked, test, bench))
+    return replace(test, unseen=_gap(asked, test, bench))
 
 
 def _standing(asked: _Asked, bench: Bench) -> tuple[str, ...]:
@@ -247,30 +249,29 @@ def _standing(asked: _Asked, bench: Bench) -> tuple[str, ...]:
     )
 
 
-def _gap(asked: _Asked, test: WindowTest, bench: Bench) -> str:
-    """Why a window cannot be judged; empty if it can."""
+def _gap(asked: _Asked, test: WindowTest, bench: Bench) -> Said | None:
+    """Why a window cannot be judged; None if it can."""
     signal, cover = bench.lines[asked.number].signal, test.coverage
     if signal.not_observable:
-        return signal.not_observable
+        return said(Reason.SILENT_LINE, why=signal.not_observable)
     if not cover.n_scenes:
-        return "no acquisition lies in the window"
+        return said(Reason.NO_ACQUISITION)
     if cover.n_clear < cover.n_needed:
-        return f"{cover.n_clear} clear looks lie in the window, {cover.n_needed} are needed"
+        return said(Reason.FEW_LOOKS, n_clear=cover.n_clear, n_needed=cover.n_needed)
     needed = bench.options.min_baseline_looks
     if cover.n_baseline < needed:
-        return f"{cover.n_baseline} clear looks lie outside the window, {needed} are needed"
-    return ""
+        return said(Reason.FEW_OTHERS, n_clear=cover.n_baseline, n_needed=needed)
+    return None
 
 
-def _unmeasured(found: _Measured, test: WindowTest) -> str:
-    """Why a well-seen window cannot be judged; empty if it can."""
+def _unmeasured(found: _Measured, test: WindowTest) -> Said | None:
+    """Why a well-seen window cannot be judged; None if it can."""
+    cover, n_shifts = test.coverage, len(found.others)
     if not math.isfinite(found.z):
-        n_looks = test.coverage.n_reference
-        return f"{n_looks} clear looks lie in the days that it is compared with"
-    if len(found.others) < LEAST_SHIFTS:
-        n_shifts = len(found.others)
-        return f"it can be held against {n_shifts} other windows, {LEAST_SHIFTS} are needed"
-    return ""
+        return said(Reason.FEW_REFERENCE, n_clear=cover.n_reference, n_needed=cover.n_needed)
+    if n_shifts < LEAST_SHIFTS:
+        return said(Reason.FEW_SHIFTS, n_shifts=n_shifts, n_needed=LEAST_SHIFTS)
+    return None
 
 
 def _measured(asked: _Asked, bench: Bench) -> _Measured:

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pipeline.model.claim import Direction, Observable
-from pipeline.model.reason import Reason, Said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.model.claim import AssertedTime
-
-UNDECIDED: Final = Said(Reason.UNDECIDED)
+    from pipeline.model.reason import Said
 
 
 class Verdict(StrEnum):
@@ -125,7 +123,7 @@ class WindowTest:
         unit: what effects count, in words.
         direction: what is predicted.
         is_primary: whether the prediction is the claim's first.
-        gap: why it could not be judged; empty if it was.
+        unseen: why it could not be judged; None if it was.
         start_utc: first instant of the window, ISO 8601.
         end_utc: last instant of it.
     """
@@ -141,9 +139,14 @@ class WindowTest:
     unit: str = ""
     direction: Direction = Direction.CHANGE
     is_primary: bool = True
-    gap: str = ""
+    unseen: Said | None = None
     start_utc: str = ""
     end_utc: str = ""
+
+    @property
+    def gap(self) -> str:
+        """Why it could not be judged, in English; empty if it was."""
+        return "" if self.unseen is None else str(self.unseen)
 
 
 def powers_of(tests: Sequence[WindowTest]) -> list[float]:
@@ -163,7 +166,7 @@ class Assessment:
         claim_id: the claim.
         verdict: one of the four answers.
         modifiers: what must be read with it.
-        reason: why, in one sentence whose subject is the measurement.
+        why: the reason with its numbers; its subject is the measurement.
         sentence: the whole answer in English, fit for print.
         tests: every zone, asserted time, sensor and prediction that was looked at.
         n_tests: size of the family of tests.
@@ -172,14 +175,13 @@ class Assessment:
         q_value: false discovery rate at which it would be called among all claims; None likewise.
         plan_sha256: hash of the plan that was fixed before.
         sentence_ko: the whole answer in Korean.
-        why: the reason with its numbers.
         deciding: position of the test that the verdict rests on; None if none decides.
     """
 
     claim_id: str
     verdict: Verdict
     modifiers: tuple[Modifier, ...]
-    reason: str
+    why: Said
     sentence: str
     tests: tuple[WindowTest, ...]
     n_tests: int
@@ -188,8 +190,12 @@ class Assessment:
     q_value: float | None = None
     plan_sha256: str = ""
     sentence_ko: str = ""
-    why: Said = UNDECIDED
     deciding: int | None = None
+
+    @property
+    def reason(self) -> str:
+        """The reason in English."""
+        return str(self.why)
 
     @property
     def deciding_test(self) -> WindowTest | None:

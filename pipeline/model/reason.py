@@ -19,9 +19,11 @@ class Reason(StrEnum):
     NOT_MEASURED = "it needs {needed}, which was not measured"
     SILENT_LINE = "{why}"
     NO_ACQUISITION = "no acquisition lies in the window"
-    FEW_LOOKS = "clear looks in the window: {n_clear}, needed: {n_needed}"
-    FEW_OTHERS = "clear looks outside the window: {n_clear}, needed: {n_needed}"
-    FEW_REFERENCE = "clear looks in the days that it is compared with: {n_clear}"
+    FEW_LOOKS = "of {n_needed} clear looks needed in the window there are {n_clear}"
+    FEW_OTHERS = "of {n_needed} clear looks needed outside the window there are {n_clear}"
+    FEW_REFERENCE = "of {n_needed} clear looks needed to compare it with there are {n_clear}"
+    FEW_SHIFTS = "of {n_needed} other windows needed to hold it against there are {n_shifts}"
+    NOTHING_THERE = "nothing that it predicts was measured there"
     TOO_SMALL = "the predicted change is smaller than the scatter of the place's own history"
     WITHHELD = "withheld: the method did not recover the known change {controls}"
     UNDECIDED = "the measurements neither support nor oppose it"
@@ -34,7 +36,7 @@ class Reason(StrEnum):
     PRESENT_UNPREDICTED = "a change was measured where the claim predicts none"
     SHARED = "a change was measured, and a control moved as far"
     NO_SIZE = "a change was measured, and the claim states no size to hold it against"
-    WEAK = "a change was measured that is not ten times more likely under the claim than without it"
+    WEAK = "a change was measured that is not ten times more likely under the claim than without"
     MANY_CLAIMS = "a change was measured that the number of claims may explain"
     RIVAL = "a change was measured as predicted, and {rival} would look alike"
     OTHER_NOISE = "a second model of the noise does not bear out what the first one measured"
@@ -57,7 +59,7 @@ class Said:
 
         Example:
             >>> str(said(Reason.FEW_LOOKS, n_clear=1, n_needed=3))
-            'clear looks in the window: 1, needed: 3'
+            'of 3 clear looks needed in the window there are 1'
         """
         return self.reason.value.format(**dict(self.values))
 

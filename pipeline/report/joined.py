@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline.model.assessment import Verdict
 from pipeline.model.comparison import Outcome
 from pipeline.report import answers, wording
-from pipeline.report.content import AnswersContent, EventRow, LooseRow
+from pipeline.report.answers_content import AnswersContent, EventRow, LooseRow
 
 if TYPE_CHECKING:
     from pipeline.model.claim import Event

@@ -16,7 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
-    from pipeline.report.content import AnswersContent, ReportContent
+    from pipeline.report.answers_content import AnswersContent
+    from pipeline.report.content import ReportContent
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 

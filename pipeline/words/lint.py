@@ -12,7 +12,8 @@ from typing import Final
 BANNED: Final = (
     r"\bproves?\b",
     r"\bproven\b",
-    r"\bconfirms?\b(?! that the)",
+    r"\bconfirms\b",
+    r"\bconfirm(ed)? that\b",
     r"\bshows? that\b",
     r"\bno activity\b",
     r"\bdespite (the )?clouds?\b",

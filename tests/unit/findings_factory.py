@@ -39,6 +39,7 @@ from pipeline.model.claim import (
 from pipeline.model.cube import DateCube, ZoneMask
 from pipeline.model.findings import Findings
 from pipeline.model.grid import Grid, Window
+from pipeline.model.reason import Reason, Said, said
 from pipeline.model.scene import AssetFailure, Scene
 from pipeline.model.site import GeometryStatus, Site, Zone, ZoneKind
 
@@ -270,6 +271,11 @@ def window_test(zone_id: str, time: AssertedTime, n_clear: int) -> WindowTest:
     return WindowTest(zone_id, time, coverage, effect if n_clear >= 3 else None, ids)
 
 
+def told(text: str) -> Said:
+    """A reason of any text."""
+    return said(Reason.SILENT_LINE, why=text)
+
+
 def make_assessments(seeds: Seeds, *, is_rehearsal: bool = True) -> tuple[Assessment, ...]:
     """One assessment a claim, each with another verdict."""
     tests = (
@@ -285,7 +291,7 @@ def make_assessments(seeds: Seeds, *, is_rehearsal: bool = True) -> tuple[Assess
             claim_id=claim.id,
             verdict=verdict,
             modifiers=(first if claim.is_date_disputed else ()) + extra,
-            reason=f"the measurement for {claim.id} says so",
+            why=told(f"the measurement for {claim.id} says so"),
             sentence=f"The measurement weighs {claim.id} by its windows.",
             tests=made,
             n_tests=5,
@@ -350,7 +356,7 @@ def poisoned(findings: Findings, text: str) -> Findings:
         replace(source, publisher=text, title=text, note=text) for source in findings.seeds.sources
     )
     zones = tuple(replace(zone, label=text, position_evidence=text) for zone in findings.site.zones)
-    answers = tuple(replace(one, reason=text, sentence=text) for one in findings.assessments)
+    answers = tuple(replace(one, why=told(text), sentence=text) for one in findings.assessments)
     failures = (AssetFailure(text, text, text, text),)
     return replace(
         findings,

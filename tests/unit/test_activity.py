@@ -235,7 +235,9 @@ def test_a_whole_year_is_seen_near_both_its_ends(days: list[int]) -> None:
     instants = [datetime(2015, 6, 1, tzinfo=UTC) + timedelta(days=day) for day in sorted(days)]
     for year in range(2014, 2023):
         looks = [one for one in instants if one.year == year]
-        early = any(one - datetime(year, 1, 1, tzinfo=UTC) <= timedelta(days=EDGE_DAYS) for one in looks)
+        early = any(
+            one - datetime(year, 1, 1, tzinfo=UTC) <= timedelta(days=EDGE_DAYS) for one in looks
+        )
         late = any(
             datetime(year + 1, 1, 1, tzinfo=UTC) - one <= timedelta(days=EDGE_DAYS) for one in looks
         )

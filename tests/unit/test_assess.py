@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.assess import assess
-from pipeline.assess.verdict import NOTHING_SEEN_AS_CLAIMED, UNDECIDED
-from pipeline.assess.words import banned_words
 from pipeline.model.assessment import Modifier, Verdict
 from pipeline.model.claim import Direction, Observable, Testability
 from pipeline.model.plan import Registration
+from pipeline.model.reason import Reason
 from pipeline.model.signal import Evidence
 from pipeline.model.time import OPEN_END
+from pipeline.words import lint
 from tests.unit.assess_factory import (
     BUMP,
     CLAIM,
@@ -142,7 +142,7 @@ def test_clouds_are_never_read_as_nothing_happened(bump: float, keep: int) -> No
     for claim in (CLAIM, NULL, predicting(direction=Direction.CHANGE)):
         one = weighed(claim, of)
         assert one.verdict is Verdict.NOT_OBSERVABLE
-        assert one.reason == f"{keep} clear looks lie in the window, 3 are needed"
+        assert one.reason == f"of 3 clear looks needed in the window there are {keep}"
         assert one.tests[0].effect is None
         assert (one.n_tests, one.family_p, one.q_value) == (0, None, None)
 
@@ -220,7 +220,7 @@ def test_a_time_that_is_still_open_is_asked_up_to_the_last_look() -> None:
     assert test.effect.n_shifts > 100
     long_ago = replace(said(date(2019, 1, 1)), end=OPEN_END)
     one = weighed(replace(CLAIM, times=(long_ago,)))
-    assert one.reason == "it can be held against 3 other windows, 19 are needed"
+    assert one.reason == "of 19 other windows needed to hold it against there are 3"
 
 
 def test_all_asserted_times_are_tested_and_the_conflict_is_shown() -> None:
@@ -243,7 +243,7 @@ def test_a_zone_of_unknown_place_is_searched_in_its_cells() -> None:
 def test_a_claim_that_predicts_nothing_is_never_corroborated() -> None:
     quiet, loud, fallen = (weighed(NULL, evidence(bump)) for bump in (0.0, BUMP, -BUMP))
     assert quiet.verdict is Verdict.NOT_CORROBORATED
-    assert quiet.reason == NOTHING_SEEN_AS_CLAIMED
+    assert quiet.reason == Reason.NULL_AS_PREDICTED
     assert Modifier.COMPATIBLE_WITH_NULL in quiet.modifiers
     for one in (loud, fallen):
         assert one.verdict is Verdict.CONTRADICTED
@@ -387,7 +387,7 @@ def test_without_a_size_nothing_is_decided() -> None:
     unsized = predicting(expected=None)
     loud, quiet = weighed(unsized), weighed(unsized, evidence(0.0))
     assert loud.reason == "a change was measured, and the claim states no size to hold it against"
-    assert (quiet.verdict, quiet.reason) == (Verdict.NOT_CORROBORATED, UNDECIDED)
+    assert (quiet.verdict, quiet.reason) == (Verdict.NOT_CORROBORATED, Reason.UNDECIDED)
 
 
 @pytest.mark.parametrize("bump", [0.0, BUMP])
@@ -395,7 +395,7 @@ def test_no_sentence_holds_a_banned_word(bump: float) -> None:
     claims = (CLAIM, NULL, replace(CLAIM, zone_ids=("lost",)), replace(CLAIM, zone_ids=()))
     for claim in claims:
         one = weighed(claim, evidence(bump))
-        assert not banned_words(one.sentence + one.reason)
+        assert not lint(one.sentence + one.reason)
 
 
 def test_the_looks_of_the_factory_are_those_that_it_speaks_of() -> None:

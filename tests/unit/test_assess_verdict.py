@@ -8,8 +8,6 @@ from datetime import date
 import pytest
 
 from pipeline.assess.verdict import (
-    NOTHING_SEEN_AS_CLAIMED,
-    UNDECIDED,
     Case,
     Ruling,
     Standing,
@@ -23,9 +21,12 @@ from pipeline.assess.weigh import Weighed
 from pipeline.model.assessment import Coverage, Effect, Modifier, Ratios, Verdict, WindowTest
 from pipeline.model.claim import Alternative, Direction
 from pipeline.model.plan import Plan
+from pipeline.model.reason import Reason, Said
 from tests.unit.assess_factory import CLAIM, OPTIONS, PREDICTION, predicting, said
+from tests.unit.findings_factory import told
 
 NO_STANDING = Standing(is_placeless=False, is_post_hoc=False, is_simulated=False)
+NOTHING_SEEN_AS_CLAIMED, UNDECIDED = Reason.NULL_AS_PREDICTED, Reason.UNDECIDED
 SMALL = "the predicted change is smaller than the scatter of the place's own history"
 
 
@@ -57,7 +58,13 @@ def window(
     """A test of one window."""
     coverage = Coverage(6, 5 if one else 1, 200, 3)
     bare = WindowTest(
-        "yard", said(), coverage, one, sensor="sentinel-2", direction=direction, gap=gap
+        "yard",
+        said(),
+        coverage,
+        one,
+        sensor="sentinel-2",
+        direction=direction,
+        unseen=told(gap) if gap else None,
     )
     return replace(bare, **changes)  # type: ignore[arg-type]
 
@@ -279,7 +286,7 @@ def test_the_primary_prediction_says_which_rule_holds() -> None:
     assert absent.verdict is Verdict.CONTRADICTED
 
 
-BORNE = "a second model of the noise does not bear out what the first one measured"
+SAID_OTHERWISE = Said(Reason.OTHER_NOISE)
 
 
 @pytest.mark.parametrize(
@@ -300,17 +307,17 @@ BORNE = "a second model of the noise does not bear out what the first one measur
 def test_a_second_model_must_bear_a_decision_out(
     verdict: Verdict, test: WindowTest, interval: tuple[float, float], *, holds: bool
 ) -> None:
-    found = borne_out(Ruling(verdict, "so", test, has_rival=True), interval)
+    found = borne_out(Ruling(verdict, told("so"), test, has_rival=True), interval)
     if holds:
-        assert found == Ruling(verdict, "so", test, has_rival=True)
+        assert found == Ruling(verdict, told("so"), test, has_rival=True)
     else:
-        assert found == Ruling(Verdict.NOT_CORROBORATED, BORNE, test, has_rival=True)
+        assert found == Ruling(Verdict.NOT_CORROBORATED, SAID_OTHERWISE, test, has_rival=True)
 
 
 def test_a_second_model_has_nothing_to_say_without_numbers() -> None:
     for one in (
-        Ruling(Verdict.CORROBORATED, "so"),
-        Ruling(Verdict.CORROBORATED, "so", window(None)),
+        Ruling(Verdict.CORROBORATED, told("so")),
+        Ruling(Verdict.CORROBORATED, told("so"), window(None)),
     ):
         assert borne_out(one, (-1.0, 1.0)) is one
 
@@ -328,18 +335,18 @@ def names(of: Case, ruling: Ruling, standing: Standing = NO_STANDING) -> set[Mod
 
 def test_modifiers_say_what_must_be_read_with_a_verdict() -> None:
     plain = case(window(effect()))
-    told = rule(plain, OPTIONS)
-    assert names(plain, told) == {Modifier.SINGLE_SENSOR}
+    ruled = rule(plain, OPTIONS)
+    assert names(plain, ruled) == {Modifier.SINGLE_SENSOR}
     radar = case(window(effect()), window(effect(), sensor="sentinel-1"))
-    assert names(radar, told) == set()
+    assert names(radar, ruled) == set()
     unseen = case(window(effect()), window(None, gap="none", sensor="sentinel-1"))
-    assert names(unseen, told) == {Modifier.SINGLE_SENSOR}
-    nothing = Ruling(Verdict.NOT_OBSERVABLE, "no acquisition lies in the window")
+    assert names(unseen, ruled) == {Modifier.SINGLE_SENSOR}
+    nothing = Ruling(Verdict.NOT_OBSERVABLE, told("no acquisition lies in the window"))
     assert names(plain, nothing) == set()
-    null = Ruling(Verdict.NOT_CORROBORATED, "none", window(effect()), is_null=True)
+    null = Ruling(Verdict.NOT_CORROBORATED, told("none"), window(effect()), is_null=True)
     assert names(plain, null) == {Modifier.SINGLE_SENSOR, Modifier.COMPATIBLE_WITH_NULL}
     everything = Standing(is_placeless=True, is_post_hoc=True, is_simulated=True)
-    assert names(radar, told, everything) == {
+    assert names(radar, ruled, everything) == {
         Modifier.POSITION_UNKNOWN, Modifier.POST_HOC, Modifier.SIMULATED,
     }  # fmt: skip
 
@@ -347,11 +354,11 @@ def test_modifiers_say_what_must_be_read_with_a_verdict() -> None:
 def test_an_open_alternative_is_a_modifier_of_what_was_judged() -> None:
     grain = (Alternative("grain", "rows"),)
     plain = case(window(effect()), alternatives=grain)
-    told = rule(plain, OPTIONS)
-    assert Modifier.ALTERNATIVE_OPEN in names(plain, told)
-    assert Modifier.ALTERNATIVE_OPEN in names(plain, replace(told, has_rival=False))
-    assert Modifier.ALTERNATIVE_OPEN in names(case(window(effect())), told)
-    unseen = Ruling(Verdict.NOT_OBSERVABLE, "none", has_rival=True)
+    ruled = rule(plain, OPTIONS)
+    assert Modifier.ALTERNATIVE_OPEN in names(plain, ruled)
+    assert Modifier.ALTERNATIVE_OPEN in names(plain, replace(ruled, has_rival=False))
+    assert Modifier.ALTERNATIVE_OPEN in names(case(window(effect())), ruled)
+    unseen = Ruling(Verdict.NOT_OBSERVABLE, told("none"), has_rival=True)
     assert Modifier.ALTERNATIVE_OPEN not in names(plain, unseen)
 
 
@@ -359,7 +366,7 @@ def test_who_says_it_and_when_is_a_modifier_too() -> None:
     two = (said(), said(date(2020, 11, 25), "Daily NK"))
     held = case(window(effect()))
     claim = replace(predicting(), times=two, is_from_imagery=True)
-    told = rule(held, OPTIONS)
-    assert names(replace(held, claim=claim), told) == {
+    ruled = rule(held, OPTIONS)
+    assert names(replace(held, claim=claim), ruled) == {
         Modifier.DATE_DISPUTED, Modifier.DERIVED_FROM_IMAGERY, Modifier.SINGLE_SENSOR,
     }  # fmt: skip

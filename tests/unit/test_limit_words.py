@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import terminal
-from pipeline.assess.words import banned_words
 from pipeline.model.limit import Basis, Plant, SiteLimits
 from pipeline.publish.rows import zone_row
 from pipeline.report import render_report, wording
 from pipeline.terminal.limits import limit_notes, limit_table
+from pipeline.words import lint
 from tests.unit.findings_factory import make_findings
 from tests.unit.limit_factory import GOOD, site_limits, sounding, zone_limit
 from tests.unit.test_terminal import text_of
@@ -105,7 +105,7 @@ def test_kinds_that_stay_unseen_are_named() -> None:
     words = wording.quiet(limit_with(GOOD), 20)
     assert "contrast 0.100 was measured in 20 clear looks (limit measured by planting)." in words
     assert "A loss of vegetation of 0.03, the strongest that could be planted" in words
-    assert not banned_words(words)
+    assert not lint(words)
     assert wording.unseen(make_findings().limit_of("north-vacant")) == ""
 
 
@@ -149,4 +149,4 @@ def test_the_notes_say_what_was_planted_when_and_with_which_seed() -> None:
     assert all(plant.value in notes for plant in Plant)
     assert "from 2020-10-01 to 2020-12-01 and last to 2021-02-01" in notes
     assert "0.05 % of unchanged pixels. Seed 7." in notes
-    assert not banned_words(notes)
+    assert not lint(notes)

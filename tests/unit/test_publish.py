@@ -319,7 +319,7 @@ def test_assessments_keep_both_asserted_dates(products: Path) -> None:
         "corroborated", "not_corroborated", "contradicted", "not_observable",
     ]  # fmt: skip
     unseen = answers[3]["tests"][0]
-    assert (unseen["n_clear"], unseen["effect_share"]) == (1, None)
+    assert (unseen["n_clear"], unseen["effect"]) == (1, None)
 
 
 @pytest.mark.parametrize("is_simulated", [True, False])

@@ -10,12 +10,12 @@ from rich.console import Console
 from shapely import box
 
 from pipeline import terminal
-from pipeline.assess.words import banned_words
 from pipeline.model.assessment import Verdict
 from pipeline.model.provenance import RunRecord
 from pipeline.model.scene import AssetFailure
 from pipeline.report import render_report
-from tests.unit.findings_factory import make_findings
+from pipeline.words import lint
+from tests.unit.findings_factory import make_findings, told
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -97,13 +97,13 @@ def test_no_table_holds_a_banned_word() -> None:
     text = text_of(terminal.zone_table(findings)) + text_of(
         terminal.claim_table(findings.assessments)
     )
-    assert not banned_words(text)
+    assert not lint(text)
 
 
 def test_markup_in_a_reason_is_text() -> None:
     findings = make_findings()
     (first, *rest) = findings.assessments
-    evil = replace(first, reason="[bold]x[/bold] [red")
+    evil = replace(first, why=told("[bold]x[/bold] [red"))
     text = text_of(terminal.claim_table((evil, *rest)))
     assert "[bold]x" in text
 

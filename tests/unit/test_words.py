@@ -129,7 +129,7 @@ def test_a_claim_of_nothing_has_no_ratio_of_its_own() -> None:
 def test_an_unseen_claim_tells_its_best_coverage() -> None:
     unseen = answer(Verdict.NOT_OBSERVABLE, said(Reason.FEW_LOOKS, n_clear=2, n_needed=3))
     told = claim_sentence(claim(), unseen, SITE, ENGLISH)
-    assert told.startswith("Not observable: clear looks in the window: 2, needed: 3.")
+    assert told.startswith("Not observable: of 3 clear looks needed in the window there are 2.")
     assert "9 clear looks of 12 by Sentinel-2 in Electronics zone" in told
     bare = replace(unseen, tests=())
     assert "No window was tested" in claim_sentence(claim(), bare, SITE, ENGLISH)

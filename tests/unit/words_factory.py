@@ -115,7 +115,7 @@ def answer(
         "K-1",
         verdict,
         modifiers,
-        "",
+        why or said(Reason.UNDECIDED),
         "",
         (windowed(found, unit),),
         1,
@@ -123,7 +123,6 @@ def answer(
         0.03 if found else None,
         0.08 if found else None,
         "0" * 64,
-        why=why or said(Reason.UNDECIDED),
         deciding=0 if found else None,
     )
 
@@ -135,6 +134,7 @@ def every_reason() -> list[Said]:
         "why": "a pixel is larger than the zone",
         "n_clear": 1,
         "n_needed": 3,
+        "n_shifts": 4,
         "controls": "K001-09",
         "rival": "grain drying",
     }
