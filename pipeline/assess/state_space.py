@@ -23,6 +23,7 @@ MAX_STEPS: Final = 1500
 """Steps of the regular axis at most: a longer series is averaged into wider ones."""
 
 
+MIN_STEP_DAYS: Final = 1.0
 COVARIANCE: Final = "approx"
 """The error comes from the curvature of the likelihood. The product of its gradients, which is what
 the library takes unasked, rests on the few looks of the window alone and is half as wide again."""
@@ -42,30 +43,40 @@ def state_space_interval(question: Question) -> tuple[float, float]:
     from statsmodels.tsa.statespace.sarimax import SARIMAX  # noqa: PLC0415
 
     values, rows = _on_axis(question)
-    scale = float(np.nanstd(values)) or 1.0
+    seen, whole = np.isfinite(values), np.column_stack([np.ones(len(values)), rows])
+    # From the plain fit it is a short way: from nothing, fifty steps do not lead past a large level.
+    start = np.linalg.lstsq(whole[seen], values[seen], rcond=None)[0]
+    left = values - whole @ start
+    scale = float(np.std(left[seen])) or 1.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = SARIMAX(values / scale, exog=rows, order=(1, 0, 0), trend="c")
+        model = SARIMAX(left / scale, exog=rows, order=(1, 0, 0), trend="c")
         try:
-            low, high = model.fit(disp=False, cov_type=COVARIANCE).conf_int()[1] * scale
+            fitted = model.fit(disp=False, cov_type=COVARIANCE)
+            low, high = start[1] + fitted.conf_int()[1] * scale
         except (np.linalg.LinAlgError, ValueError):
             return -np.inf, np.inf
-    if not np.isfinite([low, high]).all():
+    if not fitted.mle_retvals["converged"] or not np.isfinite([low, high]).all():
         return -np.inf, np.inf
     return float(low), float(high)
 
 
 def _on_axis(question: Question) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Means by step of a regular axis, (step,), NaN where there is none; its rows, (step, row)."""
+    """Means by step of a regular axis, (step,), NaN where there is none; its rows, (step, row).
+
+    A step that holds a break may mix looks of both sides and is left out.
+    """
     line, (start, end) = question.line, question.window
     used = _used(question)
     days, kept = line.days[used], line.values[used]
-    step = max(float(np.median(np.diff(days))), (days[-1] - days[0]) / MAX_STEPS)
+    step = max(float(np.diff(days).min()), MIN_STEP_DAYS, (days[-1] - days[0]) / MAX_STEPS)
     place = np.round((days - days[0]) / step).astype(np.intp)
     n = int(place[-1]) + 1
     n_looks = np.bincount(place, minlength=n)
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.bincount(place, weights=kept, minlength=n) / n_looks
+    mixed = np.round((np.array(question.breaks) - days[0]) / step)
+    values[mixed[(mixed >= 0) & (mixed < n)].astype(np.intp)] = np.nan
     axis = days[0] + step * np.arange(n)
     inside = (axis >= start - step / 2) & (axis <= end + step / 2)
     rows = [inside, *_other_levels(question, axis, inside, n_looks > 0)]
