@@ -44,7 +44,7 @@ def state_space_interval(question: Question) -> tuple[float, float]:
 
     values, rows = _on_axis(question)
     seen, whole = np.isfinite(values), np.column_stack([np.ones(len(values)), rows])
-    # From the plain fit it is a short way: from nothing, fifty steps do not lead past a large level.
+    # It is a short way from the plain fit; from nothing, fifty steps do not pass a large level.
     start = np.linalg.lstsq(whole[seen], values[seen], rcond=None)[0]
     left = values - whole @ start
     scale = float(np.std(left[seen])) or 1.0

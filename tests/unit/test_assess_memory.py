@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.assess.memory import FADING, MEMORY_DAYS, links, resemblance
+from pipeline.assess.strength import power_of
 from tests.unit.assess_oracle import pair_sum
 
 if TYPE_CHECKING:
@@ -131,3 +132,22 @@ def test_memories_that_are_tried_begin_with_none_and_stay_below_one() -> None:
     assert (np.diff(FADING) > 0).all()
     assert FADING[-1] < 1
     assert MEMORY_DAYS[1] == 0.5
+
+
+@pytest.mark.parametrize(("phi", "most"), [(0.0, 0.0), (0.8, 0.0), (0.95, 0.035), (0.98, 0.02)])
+def test_one_look_less_raises_power_by_little_and_only_where_looks_come_in_clumps(
+    phi: float, most: float
+) -> None:
+    """A mean weighs its looks alike: where memory is long it may do without one of a clump."""
+    alike = phi ** np.abs(np.subtract.outer(np.arange(0, 45, 5), np.arange(0, 45, 5)))
+    worst = 0.0
+    for chosen in range(1, 2**9):
+        looks = [n for n in range(9) if chosen >> n & 1]
+        if len(looks) > 3:
+            before = math.sqrt(alike[np.ix_(looks, looks)].mean())
+            for gone in looks:
+                left = [n for n in looks if n != gone]
+                after = math.sqrt(alike[np.ix_(left, left)].mean())
+                worst = max(worst, *(power_of(size, after) - power_of(size, before)
+                                     for size in (before, 2 * before, 3 * before)))  # fmt: skip
+    assert worst <= most + 1e-12

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -75,12 +75,27 @@ def test_a_long_line_is_averaged_into_wider_steps() -> None:
 
 
 @pytest.mark.parametrize("error", [np.linalg.LinAlgError, ValueError])
-def test_a_fit_that_fails_has_no_end(error: type[Exception], monkeypatch: Any) -> None:
+def test_a_fit_that_fails_has_no_end(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error("no end")
 
     monkeypatch.setattr(SARIMAX, "fit", fail)
     assert state_space_interval(asked(line())) == (-np.inf, np.inf)
+
+
+def test_a_fit_that_does_not_arrive_has_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrive = SARIMAX.fit
+
+    def give_up(model: SARIMAX, **asked: object) -> object:
+        return arrive(model, maxiter=1, **asked)
+
+    monkeypatch.setattr(SARIMAX, "fit", give_up)
+    rough = line()
+    walk = np.cumsum(np.random.default_rng(1).normal(size=len(rough.days)))
+    of = Line(rough.days, rough.values + walk, rough.resolution)
+    assert state_space_interval(asked(of)) == (-np.inf, np.inf)
 
 
 def test_a_flat_line_does_not_stop_the_weighing() -> None:

@@ -259,6 +259,14 @@ def test_what_a_control_does_too_is_shared(moves: float, *, shared: bool) -> Non
     assert found.is_shared == (shared,)
 
 
+def test_a_control_that_only_scatters_shares_nothing() -> None:
+    """It lies as far off as one look of its own does on any day."""
+    values, inside = values_of(4), during(*HAPPENED)
+    rough = np.where(inside, 0.05, np.random.default_rng(1).normal(0, 0.1, N_LOOKS))
+    values[CONTROLS[0]] = values[CONTROLS[0]] + rough
+    assert asked(CLAIM, Evidence(signals_of(values))).is_shared == (False,)
+
+
 def test_confirmed_objects_in_the_window_are_named() -> None:
     def change(name: str, first: date, last: date | None, **other: object) -> StandingChange:
         def moment(day: date) -> datetime:
@@ -309,6 +317,12 @@ def test_breaks_of_known_changes_are_kept_out_but_not_of_their_own_claim() -> No
     found = effect_of(weigh(own, bench_for(of)))
     assert found.difference == pytest.approx(0.3, abs=0.03)
     assert found.interval[0] > 0
+
+
+def test_the_break_that_a_claim_speaks_of_is_no_break_for_it() -> None:
+    """Its own day would else cut its window from the looks that it is held against."""
+    known = replace(CLAIM, is_positive_control=True)
+    assert effect_of(asked(known)) == effect_of(asked(CLAIM))
 
 
 def test_windows_end_where_a_line_ends() -> None:

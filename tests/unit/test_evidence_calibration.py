@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.evidence import family_rate, held_rate, passing, rates_of, single_rates
+from benchmarks.evidence import (
+    family_rate,
+    held_rate,
+    passing,
+    rates_of,
+    seeds_of,
+    single_rates,
+)
 from benchmarks.evidence_lines import Source
 from benchmarks.evidence_real import Placebo
 from benchmarks.evidence_simulated import EFFECT_SD, LASTING, Noise, Single
@@ -26,7 +33,7 @@ N = 100
 def test_single_windows_hold_their_level(
     memory: float, gaps: str, reference: tuple[float, float] | None
 ) -> None:
-    found = single_rates(Noise(memory, gaps), reference, N)
+    found = single_rates(Noise(memory, gaps), reference, range(N))
     assert found.n > N / 2
     assert 0.0 <= found.type_i <= 0.13
     assert found.coverage == pytest.approx(1 - found.type_i, abs=0.02)
@@ -36,17 +43,22 @@ def test_single_windows_hold_their_level(
 
 def test_families_hold_their_level_and_see_what_is_there() -> None:
     noise = Noise(0.8, "cloud")
-    assert family_rate(noise, 0.0, 30) <= 0.27
-    assert family_rate(noise, EFFECT_SD, 15) >= 0.6
+    assert family_rate(noise, 0.0, range(30)) <= 0.27
+    assert family_rate(noise, EFFECT_SD, range(15)) >= 0.6
 
 
 def test_the_second_model_holds_nothing_too() -> None:
-    assert held_rate(Noise(0.95, "cloud"), 25) >= 0.8
+    assert held_rate(Noise(0.95, "cloud"), range(25)) >= 0.8
+
+
+def test_no_two_rows_share_a_draw() -> None:
+    assert not set(seeds_of(0, 50)) & set(seeds_of(1, 50))
+    assert len(seeds_of(3, 50)) == 50
 
 
 def test_draws_can_be_made_again() -> None:
     noise = Noise(0.9, "monsoon")
-    assert single_rates(noise, None, 5) == single_rates(noise, None, 5)
+    assert single_rates(noise, None, range(5)) == single_rates(noise, None, range(5))
 
 
 def test_noise_has_the_memory_and_the_spread_that_it_is_given() -> None:
