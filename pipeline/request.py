@@ -79,12 +79,18 @@ def sample_lights(site_id: str) -> Path:
     Raises:
         InputError: if none does.
     """
-    folder = ROOT / "sample_tiles" / f"{site_id}-lights"
-    if folder.is_dir():
+    folder = lights_beside(site_id)
+    if folder is not None:
         return folder
     remedy = "name a folder of its files with --source"
     what = "light is read from a folder, and none comes with this site"
     raise InputError(what, where=site_id, remedy=remedy)
+
+
+def lights_beside(site_id: str) -> Path | None:
+    """The folder of night lights that comes with a site; None if none does."""
+    folder = ROOT / "sample_tiles" / f"{site_id}-lights"
+    return folder if folder.is_dir() else None
 
 
 def period_between(since: str, until: str) -> Period:

@@ -16,7 +16,9 @@ from rich.markup import escape
 from pipeline.cli.screens import INCOMPLETE, err, out
 
 if TYPE_CHECKING:
+    from pipeline.inputs import RunRequest
     from pipeline.model.joined import Joined
+    from pipeline.terminal import ProgressBars
 
 
 def assess(
@@ -38,7 +40,8 @@ def assess(
 ) -> None:
     """Weigh every claim on all sensors: corroborated, contradicted, neither, or not observable.
 
-    Night lights are taken from what `fetch --sensor black-marble|dnb-monthly|dmsp-ols` brought in.
+    Night lights are taken from what `fetch --sensor black-marble|dnb-monthly|dmsp-ols` brought in;
+    those that come with a site as samples are brought in first.
     """
     from pipeline.join import folder_of, join_site  # noqa: PLC0415 - stages load where used
     from pipeline.request import find_folder, request_for  # noqa: PLC0415
@@ -49,10 +52,23 @@ def assess(
         request = replace(request, seeds_folder=find_folder(claims, "seeds"))
     names = tuple(one.strip() for one in sensors.split(",") if one.strip())
     with ProgressBars(err) as bars:
+        if not source:
+            _bring_lights(request, bars)
         joined = join_site(request, names, bars)
     _show(joined, folder_of(request, joined))
     if any(one.n_failures for one in joined.passed):
         raise typer.Exit(INCOMPLETE)
+
+
+def _bring_lights(request: RunRequest, bars: ProgressBars) -> None:
+    """Bring in the night lights that come with a site; nothing if none do."""
+    from pipeline.harvest import harvest_folder  # noqa: PLC0415
+    from pipeline.request import lights_beside  # noqa: PLC0415
+    from pipeline.sensors.coarse_names import LIGHT_SENSORS  # noqa: PLC0415
+
+    folder = lights_beside(request.site_folder.name)
+    for sensor in LIGHT_SENSORS if folder is not None else ():
+        harvest_folder(request.site_folder, folder, request.work, sensor=sensor, listener=bars)
 
 
 def _show(joined: Joined, folder: Path) -> None:

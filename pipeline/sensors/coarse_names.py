@@ -18,12 +18,8 @@ from pipeline.sensors import blackmarble, ecostress, nightlights
 if TYPE_CHECKING:
     from pipeline.model.coarse import LookLabel
 
-COARSE_SENSORS: Final = (
-    blackmarble.SENSOR,
-    nightlights.DNB_MONTHLY,
-    nightlights.DMSP_OLS,
-    ecostress.SENSOR,
-)
+LIGHT_SENSORS: Final = (blackmarble.SENSOR, nightlights.DNB_MONTHLY, nightlights.DMSP_OLS)
+COARSE_SENSORS: Final = (*LIGHT_SENSORS, ecostress.SENSOR)
 HDF5_ENDINGS: Final = frozenset({".h5", ".hdf5"})
 TIFF_ENDINGS: Final = frozenset({".tif", ".tiff"})
 
