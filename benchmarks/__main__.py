@@ -16,7 +16,7 @@ from pipeline.config import load_config
 
 BENCHMARKS = (
     "detect", "evidence", "fetch", "growth", "limit", "monitor", "pairs", "radar", "romania",
-    "signs", "speed",
+    "signs", "speed", "verdicts",
 )  # fmt: skip
 """Modules of this folder with a ``main``; data they need and do not find is said, not faked."""
 

@@ -67,7 +67,9 @@ def _bring_lights(request: RunRequest, bars: ProgressBars) -> None:
     from pipeline.sensors.coarse_names import LIGHT_SENSORS  # noqa: PLC0415
 
     folder = lights_beside(request.site_folder.name)
-    for sensor in LIGHT_SENSORS if folder is not None else ():
+    if folder is None:
+        return
+    for sensor in LIGHT_SENSORS:
         harvest_folder(request.site_folder, folder, request.work, sensor=sensor, listener=bars)
 
 
