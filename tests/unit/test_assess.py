@@ -291,7 +291,7 @@ def test_unrelated_claims_can_only_raise_q(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)
     others = [
         replace(
-            CLAIM,
+            predicting(expected=None),
             id=f"T-1{number}",
             zone_ids=("quiet",),
             times=(said(date(2019, 3, 1) + timedelta(days=int(rng.integers(900)))),),
@@ -318,7 +318,7 @@ def test_many_claims_of_nothing_take_the_label_of_a_weak_one() -> None:
     first_day = date(2019, 2, 1)
     others = [
         replace(
-            CLAIM,
+            predicting(expected=None),
             id=f"T-{number}",
             zone_ids=("quiet",),
             times=(said(first_day + timedelta(days=4 * number)),),
