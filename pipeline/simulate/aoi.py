@@ -32,6 +32,7 @@ crs = "EPSG:32652"
 claims = "kaesong"
 baseline_end = 2020-07-31
 simulated = true
+whole = "whole-complex"
 cell_size_m = 250
 """
 _EVIDENCE = "Invented together with the simulated tiles; it stands for no real place."

@@ -78,6 +78,7 @@ COLUMNS: Final[Mapping[str, Column]] = {
     "alternative_raised_by": Column("alternatives", "raised_by"),
     "alternative_expected": Column("alternatives", "expected", "number"),
     "alternative_excluded_by": Column("alternatives", "excluded_by"),
+    "alternative_alike": Column("alternatives", "alike", "truth"),
 }
 REQUIRED: Final = (
     "id", "source", "statement", "speaker", "remove", "reliability", "place", "zones",

@@ -65,7 +65,8 @@ def seen_through(tmp_path: Path, text: str) -> tuple[Findings, Path]:
     folder = write_seeds(tmp_path)
     row = FIRST | {
         "statement": text, "speaker": text, "place": text, "note": text, "asserted_by": "x",
-        "basis": text, "alternative_predicts": text, "alternative_raised_by": text, "zones": "",
+        "basis": text, "alternative_predicts": text, "alternative_raised_by": text,
+        "alternative_excluded_by": "", "zones": "",
     }  # fmt: skip
     done = add_claims(folder, write_csv(tmp_path, csv_text([row])))
     assert [str(one) for one in done.problems] == []

@@ -19,6 +19,7 @@ from pipeline.simulate.ground import FINE_M, fine_grid
 from pipeline.simulate.layout import ZONES, Rect, map_point, map_polygon, park_axes, zone_rect
 from pipeline.simulate.materials import BANDS, STATES, Material
 from pipeline.simulate.options import REHEARSAL
+from pipeline.simulate.places import TOWNS
 from pipeline.sites import check_site, load_site
 from tests.unit.simulate_factory import FRESH_SEED, surface_of
 
@@ -181,7 +182,9 @@ def test_the_aoi_folder_passes_the_check_and_is_marked_invented() -> None:
     assert site.baseline_end.isoformat() == "2020-07-31"
     drawn = [zone for zone in site.zones if zone.kind != "cell"]
     assert {zone.status for zone in drawn} == {"invented"}
-    assert {zone.id for zone in drawn} == {zone.id for zone in ZONES}
+    towns = {town.id for town in TOWNS}
+    assert {zone.id for zone in drawn} == {zone.id for zone in ZONES} | towns
+    assert site.whole_zone in {zone.id for zone in ZONES}
     assert sum(zone.kind == "cell" for zone in site.zones) == 64
 
 
