@@ -98,6 +98,8 @@ def join_site(
         refused=tuple(str(one).replace(f"{request.seeds_folder}/", "") for one in problems),
     )
     with work.lock():
+        # The last pass points to itself; the first sensor named is the one that people look at.
+        work.point_to(next(one.run_id for one in passed if one.run_id))
         note_look(work, plans)
         pages = {"claims.html": render_joined(joined)}
         publish_joined(work.assessment_of(joined.assessment_id), joined, pages)
