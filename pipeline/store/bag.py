@@ -17,6 +17,7 @@ import secrets
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import DossierError, PipelineError, StoreError
@@ -25,7 +26,6 @@ from pipeline.store.strangers import files_of_stranger, is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST: Final = "manifest-sha256.txt"
@@ -209,7 +209,7 @@ def _write(path: Path, data: bytes) -> None:
 def _sync_folders(stage: Path) -> None:
     """Make the names in every folder last."""
     for folder, _, _ in os.walk(stage, topdown=False):
-        _sync(stage / folder)
+        _sync(Path(folder))
 
 
 def _sync(path: Path) -> None:

@@ -44,7 +44,9 @@ def control_lines(joined: Joined) -> list[str]:
 
 def passes_table(joined: Joined) -> Table:
     """Which sensors took part, and why the others did not."""
-    table = plain_table(f"{joined.site.label}: what was measured")
+    title = f"{joined.site.label}: what was measured"
+    table = plain_table(title)
+    table.min_width = len(title)  # or the title breaks
     table.add_column("sensor", no_wrap=True)
     table.add_column("lines", justify="right")
     table.add_column("run, or why there is none", overflow="ellipsis", no_wrap=True)

@@ -49,6 +49,17 @@ def test_the_library_finds_it_valid(tmp_path: Path) -> None:
     assert bag.info["Zonewatch-Simulated"] == "no"
 
 
+def test_a_folder_named_from_here_is_written_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    seal = write_bag(Path("work") / "bag", {"a/b/c.txt": b"c"}, {"aside/d.txt": b"d"})
+    assert len(seal) == 64
+    held = read_bag(Path("work") / "bag")
+    assert held.payload == {"a/b/c.txt": b"c"}
+    assert not held.faults
+
+
 def test_it_is_read_back_whole(tmp_path: Path) -> None:
     folder = made(tmp_path)
     bag = read_bag(folder)
