@@ -42,6 +42,8 @@ def numbered(findings: Findings) -> dict[str, int]:
 
 def group_of(findings: Findings, zone: Zone) -> str:
     """Which heading a zone stands under."""
+    if zone.outline_outside is not None:
+        return "control"
     if not zone.is_placed:
         return "unplaced"
     if zone.kind is ZoneKind.CONTROL:
