@@ -7,7 +7,6 @@ to ``tables`` and ``vectors``; the page for people belongs to ``report``.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from pipeline.publish.maps import write_change_map
 from pipeline.publish.tables import to_csv
 from pipeline.publish.vectors import detection_features, to_geojson, write_geopackage, zone_features
 from pipeline.store.evidence import EvidenceHead, encode_evidence
-from pipeline.store.files import canonical_json, publish_bytes, sha256_of
+from pipeline.store.files import canonical_json, force, publish_bytes, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,7 +125,7 @@ def _staging(folder: Path) -> Iterator[Path]:
 def _swap(stage: Path, folder: Path) -> None:
     """Let the finished files take their place, once the disk holds them."""
     for fresh in stage.iterdir():
-        _sync(fresh)
+        force(fresh)
     if not folder.exists():
         stage.rename(folder)
     else:
@@ -134,17 +133,8 @@ def _swap(stage: Path, folder: Path) -> None:
             old = folder / fresh.name
             if not old.is_file() or sha256_of(old) != sha256_of(fresh):
                 fresh.replace(old)
-        _sync(folder)
-    _sync(folder.parent)
-
-
-def _sync(path: Path) -> None:
-    """Make a file, or the names in a folder, last through a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        force(folder)
+    force(folder.parent)
 
 
 def _artifact(path: Path) -> Artifact:

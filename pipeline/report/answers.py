@@ -142,10 +142,16 @@ def _effect(answer: Assessment) -> str:
     return f"{moved}; {wording.amount(top.effect.smallest_seen, top.unit)} would have been seen"
 
 
+def _measures(test: WindowTest) -> str:
+    """What is measured, and by which sensor."""
+    named = test.observable.value.replace("-", " ")
+    return f"{named} by {test.sensor}" if test.sensor else named
+
+
 def _test_row(test: WindowTest, held: Mapping[str, str]) -> TestRow:
     """One zone at one asserted time."""
     cover, effect = test.coverage, test.effect
-    words = ("", "", "", "")
+    words = (test.gap, "", "", "")
     if effect is not None:
         low, high = (wording.amount(end, test.unit) for end in effect.interval)
         words = (
@@ -155,9 +161,9 @@ def _test_row(test: WindowTest, held: Mapping[str, str]) -> TestRow:
             wording.amount(effect.smallest_seen, test.unit),
         )
     return TestRow(
-        held.get(test.zone_id, test.zone_id),
+        f"{held.get(test.zone_id, test.zone_id)}: {_measures(test)}",
         f"zone-{test.zone_id}" if test.zone_id in held else "",
         f"{wording.asserted(test.time)}: {', '.join(test.time.asserted_by)}",
-        f"{cover.n_clear} of {cover.n_scenes} (needs {cover.n_needed}); {cover.n_baseline} before",
+        f"{cover.n_clear} of {cover.n_scenes} (needs {cover.n_needed}); {cover.n_baseline} outside",
         *words,
     )

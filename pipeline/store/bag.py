@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import DossierError, PipelineError, StoreError
 from pipeline.store import strangers
+from pipeline.store.files import force
 from pipeline.store.strangers import files_of_stranger, is_safe
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def write_bag(folder: Path, payload: Mapping[str, bytes], tags: Mapping[str, byt
             _write(stage / name, data)
         _sync_folders(stage)
         stage.rename(folder)
-        _sync(folder.parent)
+        force(folder.parent)
     return seal
 
 
@@ -203,22 +204,13 @@ def _write(path: Path, data: bytes) -> None:
     """A file that the disk holds."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    _sync(path)
+    force(path)
 
 
 def _sync_folders(stage: Path) -> None:
     """Make the names in every folder last."""
     for folder, _, _ in os.walk(stage, topdown=False):
-        _sync(Path(folder))
-
-
-def _sync(path: Path) -> None:
-    """Make a file, or the names in a folder, last through a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        force(Path(folder))
 
 
 def read_bag(folder: Path) -> Bag:

@@ -98,9 +98,9 @@ def publishing(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
-        _force(part)
+        force(part)
         part.replace(path)
-        _force(path.parent)
+        force(path.parent)
     except OSError as error:
         if isinstance(error, PipelineError):
             raise
@@ -141,7 +141,7 @@ def _is_orphan(path: Path) -> bool:
     return False
 
 
-def _force(path: Path) -> None:
+def force(path: Path) -> None:
     """Have the disk hold what was written to a file, or the names in a folder."""
     handle = os.open(path, os.O_RDONLY)
     try:

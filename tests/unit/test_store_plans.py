@@ -205,7 +205,7 @@ def test_a_disk_that_fails_leaves_the_chain_as_it_was(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.store.files._force", full)
+    monkeypatch.setattr("pipeline.store.files.force", full)
     with pytest.raises(StoreError, match="free space"):
         registered_plans(work, (THIRD,))
     assert work.plans.read_bytes() == content
