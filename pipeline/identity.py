@@ -30,7 +30,7 @@ ALGORITHM_VERSIONS = {
     "signs": "2",
     "limit": "1",
     "assess": "4",
-    "publish": "6",
+    "publish": "7",
     "report": "7",
 }
 """Raised by hand when the results of a stage change, so that old products are made anew."""

@@ -56,7 +56,7 @@ def assess(
             _bring_lights(request, bars)
         joined = join_site(request, names, bars)
     _show(joined, folder_of(request, joined))
-    if any(one.n_failures for one in joined.passed):
+    if joined.refused or any(one.n_failures for one in joined.passed):
         raise typer.Exit(INCOMPLETE)
 
 
@@ -86,6 +86,8 @@ def _show(joined: Joined, folder: Path) -> None:
     out.print(screen.verdict_table(joined))
     for line in screen.other_way_lines(joined):
         out.print(line)
+    for line in joined.refused:
+        err.print(escape(f"claim left out: {line}"))
     tail = " (simulated)" if joined.is_simulated else ""
     out.print(f"Assessment {joined.assessment_id[:12]}{tail}: sentences, numbers and evidence in")
     out.print(escape(str(folder)), soft_wrap=True)

@@ -124,9 +124,3 @@ class Evidence:
     signals: tuple[Signal, ...]
     changes: tuple[StandingChange, ...] = ()
     is_simulated: bool = False
-
-    def lines(self, sensor: str, observable: Observable) -> tuple[Signal, ...]:
-        """The lines of one sensor and observable, in their own order."""
-        return tuple(
-            one for one in self.signals if (one.sensor, one.observable) == (sensor, observable)
-        )

@@ -73,6 +73,7 @@ def _document(joined: Joined) -> dict[str, object]:
         "settings_sha256": joined.settings_sha256,
         "seeds_sha256": joined.seeds.sha256,
         "passes": [vars(one) for one in joined.passed],
+        "claims_left_out": list(joined.refused),
         "positive_controls": {name: list(one) for name, one in vars(controls).items()},
         "assessments": [
             rows.answer_document(one, is_simulated=joined.is_simulated)

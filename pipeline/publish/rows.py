@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.raster.place import landmarks_of, place_of
 from pipeline.raster.shape import shape_of
+from pipeline.words import zone_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +142,8 @@ def zone_row(zone: Zone, findings: Findings) -> Row:
         "position_accuracy_m": zone.position_accuracy_m,
         "search_cells": ";".join(zone.search_cells),
     }
-    return row | _measured(zone, findings) | {"simulated": findings.is_simulated}
+    told = zone_sentences(findings, zone)
+    return row | _measured(zone, findings) | told | {"simulated": findings.is_simulated}
 
 
 def _measured(zone: Zone, findings: Findings) -> Row:

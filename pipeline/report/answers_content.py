@@ -52,6 +52,7 @@ class AnswersContent:
         controls: label, ids and meaning of each outcome of the known changes.
         verdicts: how many claims got which answer.
         sources: the claims by article.
+        refused: claims that were left out, and why.
         korean: the sentence in Korean by anchor of a claim.
         loose: changes that no claim speaks of.
         events: reported events.
@@ -68,6 +69,7 @@ class AnswersContent:
     controls: tuple[tuple[str, str, str], ...]
     verdicts: tuple[VerdictCount, ...]
     sources: tuple[SourceGroup, ...]
+    refused: tuple[str, ...]
     korean: dict[str, str]
     loose: tuple[LooseRow, ...]
     events: tuple[EventRow, ...]

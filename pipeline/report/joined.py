@@ -39,6 +39,7 @@ def compose_joined(joined: Joined) -> AnswersContent:
         controls=_controls(joined),
         verdicts=answers.counts(joined.assessments),
         sources=answers.by_source(joined.seeds, joined.assessments, {}),
+        refused=joined.refused,
         korean={f"claim-{one.claim_id}": one.sentence_ko for one in joined.assessments},
         loose=tuple(_loose(one, joined) for one in joined.comparison.unexplained),
         events=_events(joined),

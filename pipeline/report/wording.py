@@ -17,6 +17,7 @@ from pipeline.model.site import GeometryStatus
 from pipeline.model.time import OPEN_END
 from pipeline.report.canvas import Moment
 from pipeline.report.content import Chip
+from pipeline.words.numbers import is_factor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -285,5 +286,11 @@ def amount(value: float, unit: str) -> str:
     Example:
         >>> amount(0.0123, "share of pixels"), amount(-1.456, "kelvin, of roofs")
         ('1.2 %', '-1.5 kelvin')
+        >>> amount(-1.83, "natural logarithm of mean nW/cm2/sr")
+        '-1.8 (natural log)'
     """
-    return percent(value) if unit.startswith("share") else f"{value:.2g} {unit.partition(',')[0]}"
+    if unit.startswith("share"):
+        return percent(value)
+    if is_factor(unit):
+        return f"{value:.2g} (natural log)"
+    return f"{value:.2g} {unit.partition(',')[0]}"

@@ -8,6 +8,15 @@ Which answer holds is decided in ``assess``; layout belongs to ``report`` and ``
 from pipeline.words.claims import claim_sentence
 from pipeline.words.lint import lint
 from pipeline.words.tongue import ENGLISH, KOREAN, TONGUES, Tongue
-from pipeline.words.zones import zone_sentence
+from pipeline.words.zones import zone_sentence, zone_sentences
 
-__all__ = ["ENGLISH", "KOREAN", "TONGUES", "Tongue", "claim_sentence", "lint", "zone_sentence"]
+__all__ = [
+    "ENGLISH",
+    "KOREAN",
+    "TONGUES",
+    "Tongue",
+    "claim_sentence",
+    "lint",
+    "zone_sentence",
+    "zone_sentences",
+]

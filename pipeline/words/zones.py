@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pipeline.model.change import DECIBEL, Status
 from pipeline.model.limit import Basis
 from pipeline.words import numbers
+from pipeline.words.tongue import ENGLISH, KOREAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +30,14 @@ STANDING = (Status.CONFIRMED, Status.FINISHED)
 def zone_sentence(findings: Findings, zone: Zone, tongue: Tongue) -> str:
     """What was measured in a zone after its baseline, and what would have been."""
     return " ".join(_parts(findings, zone, tongue))
+
+
+def zone_sentences(findings: Findings, zone: Zone) -> dict[str, str]:
+    """The same in both languages, by the names of their columns."""
+    return {
+        "sentence": zone_sentence(findings, zone, ENGLISH),
+        "sentence_ko": zone_sentence(findings, zone, KOREAN),
+    }
 
 
 def _parts(findings: Findings, zone: Zone, tongue: Tongue) -> Iterator[str]:
@@ -55,6 +64,8 @@ def _unseen(findings: Findings, zone: Zone, tongue: Tongue) -> str:
     limit = findings.limit_of(zone.id)
     if math.isnan(limit.contrast):
         return tongue.pattern["blind"]
+    if math.isinf(limit.contrast):
+        return tongue.pattern["unfound"]
     n_looks = _n_looks(findings, zone)
     if n_looks < limit.n_looks:
         return tongue.pattern["few"].format(n=n_looks, needed=limit.n_looks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from pipeline.errors import EmptySearchError, InputError
 from pipeline.harvest import harvest_folder
 from pipeline.join import folder_of, join_site, together
 from pipeline.model.assessment import Verdict
-from pipeline.request import lights_beside, request_for
+from pipeline.request import ROOT, lights_beside, request_for
 from pipeline.sensors.coarse_names import LIGHT_SENSORS
 from pipeline.store.layout import WorkFolder
 from pipeline.words import lint
@@ -105,12 +106,14 @@ def test_the_files_hold_every_claim_and_say_simulated() -> None:
     assert document["simulated"] is True
     assert len(document["assessments"]) == 66
     assert document["positive_controls"]["found"] == list(KNOWN)
+    assert document["claims_left_out"] == []
     with (folder / "events.csv").open(encoding="utf-8", newline="") as stream:
         events = list(csv.DictReader(stream))
     assert len(events) == 48
     assert {one["simulated"] for one in events} == {"true"}
     page = (folder / "claims.html").read_text(encoding="utf-8")
     assert "SIMULATED" in page
+    assert "모의 자료" in page
     assert "<script" not in page.lower()
 
 
@@ -132,3 +135,23 @@ def test_without_claims_or_sensors_there_is_nothing_to_weigh() -> None:
         join_site(replace(request(), seeds_folder=None), SENSORS)
     with pytest.raises(EmptySearchError, match="opera-rtc"):
         join_site(request(), ("opera-rtc",))
+
+
+def test_a_bad_claim_is_left_out_by_name_and_the_others_are_weighed(tmp_path: Path) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(ROOT / "seeds" / "kaesong", seeds)
+    path = seeds / "claims.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace('edtf = "2020-07-24/2020-08-14"', 'edtf = "2020-07-44/2020-08-14"', 1),
+        encoding="utf-8",
+    )
+    found = join_site(replace(request(), seeds_folder=seeds), ("sentinel-1",))
+    assert len(found.assessments) == 65
+    (told,) = found.refused
+    assert "K000-03" in told
+    assert str(tmp_path) not in told
+    folder = folder_of(request(), found)
+    document = json.loads((folder / "assessments.json").read_bytes())
+    assert document["claims_left_out"] == [told]
+    assert "Claim left out" in (folder / "claims.html").read_text(encoding="utf-8")

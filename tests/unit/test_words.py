@@ -13,8 +13,17 @@ from hypothesis import strategies as st
 from pipeline.model.assessment import Modifier, Ratios, Verdict
 from pipeline.model.claim import Direction, Observable
 from pipeline.model.reason import Reason, Said, said
-from pipeline.words import ENGLISH, KOREAN, TONGUES, Tongue, claim_sentence, lint
+from pipeline.words import (
+    ENGLISH,
+    KOREAN,
+    TONGUES,
+    Tongue,
+    claim_sentence,
+    lint,
+    zone_sentence,
+)
 from pipeline.words.numbers import amount, chance, factor, percent, times
+from tests.unit.findings_factory import make_findings
 from tests.unit.words_factory import (
     GRAIN,
     IMAGE,
@@ -189,3 +198,23 @@ def test_units_and_ratios() -> None:
     assert amount(1.26, UNITS[2]) == "1.3 K"
     assert times(0.5) == "0.5"
     assert times(12_345) == "12,000"
+
+
+@pytest.mark.parametrize("tongue", TONGUES, ids=lambda one: one.code)
+def test_a_zone_tells_its_looks_its_change_and_what_would_have_been_seen(tongue: Tongue) -> None:
+    findings = make_findings()
+    for zone in findings.named_zones:
+        told = zone_sentence(findings, zone, tongue)
+        assert told.startswith(("SIMULATED", "모의 자료"))
+        assert lint(told) == ()
+        assert "{" not in told
+        if zone.id in findings.series_of:
+            limit = findings.limit_of(zone.id)
+            n_looks = findings.looks_at(zone.id)[findings.changes.n_baseline :].sum()
+            assert f"{limit.area_m2:,.0f} m2" in told
+            assert str(n_looks) in told
+        else:
+            assert tongue.pattern["unplaced"] in told
+    changed = zone_sentence(findings, findings.site.zone("north-vacant"), tongue)
+    (found,) = findings.detections_in("north-vacant")
+    assert f"{found.area_m2:,.0f} m2" in changed
